@@ -1,0 +1,300 @@
+"""What of the MIME tree is read as text and what is an attachment."""
+
+import html as entities
+import re
+from dataclasses import dataclass, field
+
+from channels.mail import charset, flowed, headers, html, smime, transfer, winmail
+from channels.mail.filenames import made_up, safe
+from channels.mail.parse_mime import Part, read_part, split
+
+#: attached files of one message that are kept apart; more stay in the raw message
+MOST_ATTACHMENTS = 1_000
+#: text beyond this is cut from what is read and searched; the whole stays in the raw message
+LONGEST_TEXT = 2 * 1024 * 1024
+
+_PGP_SIGNED = re.compile(
+    r"-----BEGIN PGP SIGNED MESSAGE-----\n(?:[A-Za-z-]+:[^\n]*\n)*\n(.*?)"
+    r"-----BEGIN PGP SIGNATURE-----.*?(?:-----END PGP SIGNATURE-----|\Z)",
+    re.DOTALL,
+)
+_PGP_DASH = re.compile(r"^- (?=-)", re.MULTILINE)
+_TAG = re.compile(r"<[^<>]{0,200}>")
+_CID = re.compile(r"cid:([^\"'\s>]+)", re.IGNORECASE)
+#: alternatives no person reads
+_MACHINE_ALTERNATIVES = frozenset({"text/x-amp-html", "text/watch-html"})
+_REPORTS = frozenset(
+    {
+        "message/delivery-status",
+        "message/global-delivery-status",
+        "message/disposition-notification",
+        "message/feedback-report",
+    }
+)
+
+
+@dataclass(slots=True)
+class Leaf:
+    """An attachment on its way out of the tree."""
+
+    filename: str
+    content_type: str
+    data: bytes
+    inline: bool = False
+    content_id: str | None = None
+
+
+@dataclass(slots=True)
+class Segment:
+    """A stretch of the body: plain text, HTML, or both as alternatives of each other."""
+
+    plain: list[str] = field(default_factory=list[str])
+    html: list[str] = field(default_factory=list[str])
+
+
+@dataclass(slots=True)
+class Contents:
+    segments: list[Segment] = field(default_factory=list[Segment])
+    attachments: list[Leaf] = field(default_factory=list[Leaf])
+    #: (content type, decoded bytes) of machine-readable report parts and returned messages
+    reports: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
+    #: None, `signed-pgp`, `signed-smime`, `encrypted-pgp`, `encrypted-smime`
+    protection: str | None = None
+
+
+def read(root: Part, defects: list[str]) -> Contents:
+    """Walk the tree in reading order; never recurses."""
+    found = Contents()
+    stack: list[tuple[Part, Segment | None, str]] = [(root, None, "")]
+    while stack:
+        part, segment, parent = stack.pop()
+        kind = part.kind
+        if part.children:
+            inner = segment
+            if kind == "multipart/alternative" and segment is None:
+                inner = Segment()
+                found.segments.append(inner)
+            _note_protection(part, found)
+            stack.extend((child, inner, kind) for child in reversed(part.children))
+            continue
+        if kind in _MACHINE_ALTERNATIVES and segment is not None:
+            continue
+        opened = smime.signed_content(part.data) if _is_opaque(part, kind) else None
+        if opened is not None:
+            inner_part = read_part(opened, 0, defects)
+            if inner_part.kind.startswith("multipart/"):
+                split(inner_part, defects)
+            found.protection = found.protection or "signed-smime"
+            stack.append((inner_part, segment, kind))
+            continue
+        _take(part, segment, parent, found, defects)
+    _fall_back(root, found, defects)
+    return found
+
+
+def _is_opaque(part: Part, kind: str) -> bool:
+    return kind in {"application/pkcs7-mime", "application/x-pkcs7-mime"} and part.content[1].get(
+        "smime-type", "signed-data"
+    ).lower() in {"signed-data", ""}
+
+
+def _note_protection(part: Part, found: Contents) -> None:
+    protocol = part.content[1].get("protocol", "").lower()
+    how = {"multipart/signed": "signed", "multipart/encrypted": "encrypted"}.get(part.kind)
+    if how and not found.protection:
+        found.protection = f"{how}-{'smime' if 'pkcs7' in protocol else 'pgp'}"
+
+
+def _take(
+    part: Part, segment: Segment | None, parent: str, found: Contents, defects: list[str]
+) -> None:
+    kind = part.kind
+    disposition, _ = part.disposition
+    name = filename_of(part)
+    if kind in {"application/ms-tnef", "application/vnd.ms-tnef"} or (
+        name.lower() == "winmail.dat" and kind.startswith("application/")
+    ):
+        unpacked = winmail.unpack(part.data)
+        if unpacked is not None:
+            _take_winmail(unpacked, found)
+            return
+        defects.append("tnef-broken")
+    if kind in _REPORTS or kind in {"message/rfc822", "text/rfc822-headers", "message/global"}:
+        found.reports.append((kind, part.data))
+    readable = kind in {"text/plain", "text/html", "text/enriched", "text/richtext", "message/plain"}
+    if readable and disposition != "attachment" and not (name and _is_file(part, parent, found)):
+        _take_text(part, kind, segment, found, defects)
+        return
+    if len(found.attachments) >= MOST_ATTACHMENTS:
+        if "too-many-attachments" not in defects:
+            defects.append("too-many-attachments")
+        return
+    found.attachments.append(_leaf(part, name, parent, len(found.attachments) + 1, found))
+
+
+def _is_file(part: Part, parent: str, found: Contents) -> bool:
+    """Whether a text part with a name is a file. The first text of a message with only a `name` is
+    its body: some clients name it."""
+    first = not any(each.plain or each.html for each in found.segments)
+    named_only = "filename" not in part.disposition[1]
+    return not (first and named_only) and parent != "multipart/alternative"
+
+
+def _take_text(
+    part: Part, kind: str, segment: Segment | None, found: Contents, defects: list[str]
+) -> None:
+    data = part.data
+    params = part.content[1]
+    if kind != "text/html":
+        data, files = transfer.uuencoded_files(data)
+        for raw_name, content in files:
+            name = safe(headers.raw_text(raw_name)) or made_up("", len(found.attachments) + 1)
+            found.attachments.append(Leaf(name, "application/octet-stream", content))
+    if len(data) > LONGEST_TEXT:
+        data = data[:LONGEST_TEXT]
+        defects.append("text-cut")
+    text = charset.clean(charset.decode(data, params.get("charset"), defects))
+    if segment is None:
+        segment = Segment()
+        found.segments.append(segment)
+    if kind == "text/html" or (
+        kind == "text/plain"
+        and not part.headers
+        and text[:200].lstrip().lower().startswith(("<!doctype html", "<html"))
+    ):
+        segment.html.append(text)
+        return
+    if kind != "text/plain":
+        text = entities.unescape(_TAG.sub("", text.replace("<<", "&lt;")))
+    elif params.get("format", "").lower() == "flowed":
+        text = flowed.unflow(text, delsp=params.get("delsp", "").lower() == "yes")
+    segment.plain.append(_without_armour(text, found))
+
+
+def _without_armour(text: str, found: Contents) -> str:
+    if "-----BEGIN PGP " not in text:
+        return text
+    if text.lstrip().startswith("-----BEGIN PGP MESSAGE-----"):
+        found.protection = found.protection or "encrypted-pgp"
+        return text
+    signed = _PGP_SIGNED.search(text)
+    if signed is None:
+        return text
+    found.protection = found.protection or "signed-pgp"
+    return text[: signed.start()] + _PGP_DASH.sub("", signed[1]) + text[signed.end() :]
+
+
+def _take_winmail(unpacked: winmail.Winmail, found: Contents) -> None:
+    found.attachments.extend(
+        Leaf(
+            safe(each.filename) or made_up(each.content_type, len(found.attachments) + at + 1),
+            each.content_type,
+            each.data,
+            content_id=each.content_id,
+        )
+        for at, each in enumerate(unpacked.attachments)
+    )
+    if not any(segment.plain or segment.html for segment in found.segments):
+        segment = Segment()
+        if unpacked.text:
+            segment.plain.append(charset.clean(unpacked.text))
+        if unpacked.html:
+            segment.html.append(charset.clean(unpacked.html))
+        found.segments.append(segment)
+
+
+def _leaf(part: Part, name: str, parent: str, number: int, found: Contents) -> Leaf:
+    kind = part.kind
+    disposition, _ = part.disposition
+    if kind in {"application/pkcs7-mime", "application/x-pkcs7-mime"}:
+        found.protection = found.protection or "encrypted-smime"
+    if not name and kind == "message/rfc822":
+        inner = read_part(part.data, 0, []).get("subject")
+        subject = safe(headers.text(inner).replace("/", "-")) if inner else ""
+        name = f"{subject[:100]}.eml" if subject else ""
+    if not name and kind in _REPORTS:
+        name = f"{kind.partition('/')[2]}.txt"
+    raw_id = part.get("content-id")
+    content_id = headers.raw_text(raw_id).strip().strip("<>").strip() if raw_id else None
+    inline = kind.startswith("image/") and (
+        disposition == "inline" or (parent == "multipart/related" and disposition != "attachment")
+    )
+    return Leaf(
+        filename=name or made_up(kind, number),
+        content_type=kind,
+        data=part.data,
+        inline=inline,
+        content_id=charset.clean(content_id) if content_id else None,
+    )
+
+
+def filename_of(part: Part) -> str:
+    """The safe name a part gives itself, or ""."""
+    location = part.get("content-location")
+    for name in (
+        part.disposition[1].get("filename"),
+        part.content[1].get("name"),
+        part.disposition[1].get("name"),
+        part.content[1].get("filename"),
+        headers.raw_text(location).split("?")[0] if location and part.kind[:5] != "text/" else None,
+    ):
+        cleaned = safe(name) if name else ""
+        if cleaned:
+            return cleaned
+    return ""
+
+
+def _fall_back(root: Part, found: Contents, defects: list[str]) -> None:
+    """A multipart without parts is read as the text it shows."""
+    if root.kind.startswith("multipart/") and not root.children and not found.segments:
+        found.attachments.clear()
+        text = charset.clean(charset.decode(root.encoded[:LONGEST_TEXT], None, defects))
+        found.segments.append(Segment(plain=[text]))
+
+
+def joined(found: Contents, defects: list[str]) -> tuple[str, str | None, str]:
+    """The text of the best parts, the sanitised HTML of the whole (None when no part is HTML), and
+    the text as the HTML alone tells it ("" likewise), with the marks of `html.to_text`."""
+    texts: list[str] = []
+    pages: list[str] = []
+    marked: list[str] = []
+    any_html = any(segment.html for segment in found.segments)
+    for segment in found.segments:
+        plain = "\n".join(segment.plain).strip("\n")
+        page = ""
+        if segment.html:
+            source = "\n".join(segment.html)
+            if len(source) > html.LARGEST:
+                defects.append("html-cut")
+            page = html.sanitise(source)
+        read_from_html = html.to_text(page) if page else ""
+        unmarked = read_from_html.replace(html.QUOTE_MARK, "").replace(html.SIGNATURE_MARK, "")
+        texts.append(plain if _says_enough(plain, unmarked) else _squeeze(unmarked))
+        marked.append(read_from_html or plain)
+        if any_html:
+            pages.append(page or f"<p>{entities.escape(plain).replace(chr(10), '<br>')}</p>")
+    text = "\n".join(text for text in texts if text.strip())
+    if not any_html:
+        return text, None, ""
+    return text, "\n".join(page for page in pages if page), "\n".join(marked)
+
+
+def _says_enough(plain: str, from_html: str) -> bool:
+    """Whether the plain alternative is the message and not a stub that points to the HTML."""
+    if not from_html.strip():
+        return True
+    return len(plain.split()) * 4 >= len(from_html.split()) and bool(plain.strip())
+
+
+def _squeeze(text: str) -> str:
+    return re.sub(r"\n(?:[> ]*\n){2,}", "\n\n", text).strip("\n")
+
+
+def mark_inline(found: Contents, page: str | None) -> None:
+    """Images that the HTML shows are inline whatever their disposition says."""
+    if not page:
+        return
+    shown = {entities.unescape(cid) for cid in _CID.findall(page)}
+    for leaf in found.attachments:
+        if leaf.content_id and leaf.content_id in shown:
+            leaf.inline = True

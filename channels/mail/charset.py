@@ -1,0 +1,183 @@
+"""Bytes to text when the declared charset is wrong, unknown or missing.
+
+Order: what is declared, if it fits; UTF-8, which hardly ever fits by accident; the charset that the
+high bytes look like; Windows-1252, which Brazilian senders mean when they say nothing.
+"""
+
+import codecs
+import re
+from functools import lru_cache
+
+from charset_normalizer import from_bytes
+
+#: what WHATWG and practice read for a label (https://encoding.spec.whatwg.org/#names-and-labels)
+_MEANT = {
+    "utf8": "utf-8",
+    "uft-8": "utf-8",
+    "uft8": "utf-8",
+    "utf-8-sig": "utf-8",
+    "unicode-1-1-utf-8": "utf-8",
+    "unicode-1-1-utf-7": "utf-7",
+    "ascii": "us-ascii",
+    "ansi_x3.4-1968": "us-ascii",
+    "iso-8859-1": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso_8859-1": "cp1252",
+    "latin1": "cp1252",
+    "latin-1": "cp1252",
+    "l1": "cp1252",
+    "ansi": "cp1252",
+    "iso-8859-8-i": "iso8859-8",
+    "iso-8859-8-e": "iso8859-8",
+    "iso-8859-9": "cp1254",
+    "iso-8859-11": "cp874",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "cp936": "gb18030",
+    "hz": "hz-gb-2312",
+    "ks_c_5601-1987": "cp949",
+    "ks_c_5601": "cp949",
+    "euc-kr": "cp949",
+    "big5": "big5hkscs",
+    "shift_jis": "cp932",
+    "shift-jis": "cp932",
+    "sjis": "cp932",
+    "iso-2022-jp": "iso2022_jp_ext",
+    "iso-2022-jp-ms": "iso2022_jp_ext",
+    "cp50221": "iso2022_jp_ext",
+    "mac": "mac_roman",
+    "macintosh": "mac_roman",
+    "utf-16": "utf-16",
+    "dos-862": "cp862",
+    "ibm-850": "cp850",
+}
+_PREFIX = re.compile(r"^(?:x-|iso-(?=gb)|cs)")
+_WINDOWS = re.compile(r"^(?:windows|win|x-cp|cp|ibm|dos)[-_]?(\d{3,4})$")
+#: codecs that Python calls text but that no mail is written in; some are quadratic
+_NOT_MAIL = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
+_LATIN = frozenset({"cp1252", "ascii", "iso8859-15", "latin_1", "iso8859-1"})
+_MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_JAPANESE_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\([BJI])")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ud800-\udfff]")
+#: detection costs milliseconds a kilobyte, and the first lines tell
+_SAMPLE = 4096
+#: more high bytes than this share are not a Western text with accents
+_WESTERN = 0.25
+
+
+@lru_cache(maxsize=256)
+def codec_of(label: str) -> str | None:
+    """The Python codec that reads what `label` means, None when nobody knows the label."""
+    name = label.strip(" \t'\"<>").lower().replace(" ", "")
+    for candidate in (name, _PREFIX.sub("", name), name.replace("_", "-")):
+        meant = _MEANT.get(candidate, candidate)
+        windows = _WINDOWS.match(meant)
+        if windows:
+            meant = _MEANT.get(f"cp{windows[1]}", f"cp{windows[1]}")
+        try:
+            found = codecs.lookup(meant)
+            b"".decode(found.name)
+        except (LookupError, ValueError, TypeError):
+            continue
+        return None if found.name.replace("-", "_") in _NOT_MAIL else found.name
+    return None
+
+
+def decode(data: bytes, label: str | None = None, defects: list[str] | None = None) -> str:
+    """Text of `data`; never raises. Adds `charset-unknown` or `charset-wrong` to `defects`."""
+    if data.isascii() and b"\x1b" not in data and (not label or label.lower() in _PLAIN):
+        return data.decode("ascii")
+    noted: list[str] = [] if defects is None else defects
+    codec = codec_of(label) if label else None
+    if label and codec is None:
+        noted.append("charset-unknown")
+    if codec is None or codec == "ascii":
+        return _undeclared(data, noted, declared=codec is not None)
+    if codec in _LATIN and _is_utf8(data):
+        noted.append("charset-wrong")
+        return data.decode()
+    try:
+        return data.decode(codec)
+    except (UnicodeError, ValueError):
+        return _misdeclared(data, codec, noted)
+
+
+def clean(text: str) -> str:
+    """LF line ends, no control characters (PostgreSQL stores no NUL), no lone surrogates."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _CONTROL.sub("", text)
+
+
+def _undeclared(data: bytes, noted: list[str], *, declared: bool) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    if _JAPANESE_ESCAPE.search(data):
+        return _japanese(data)
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        if declared or not noted:
+            noted.append("charset-wrong" if declared else "charset-missing")
+    return _guess(data)
+
+
+def _misdeclared(data: bytes, codec: str, noted: list[str]) -> str:
+    noted.append("charset-wrong")
+    if codec == "utf-8":
+        # A few broken bytes in real UTF-8 are damage; otherwise the label is a lie.
+        good = sum(len(run) for run in _MULTIBYTE.findall(data))
+        high = sum(len(run) for run in _HIGH.findall(data))
+        return data.decode("utf-8", "replace") if good * 2 > high else _guess(data)
+    if codec.startswith("iso2022_jp"):
+        return _japanese(data)
+    if codec == "cp1252":
+        return _western(data)
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode(codec, "replace")
+
+
+def _japanese(data: bytes) -> str:
+    for codec in ("iso2022_jp_ext", "iso2022_jp_3", "iso2022_jp_2004", "cp932"):
+        try:
+            return data.decode(codec)
+        except UnicodeError:
+            continue
+    return data.decode("iso2022_jp_ext", "replace")
+
+
+def _guess(data: bytes) -> str:
+    high = sum(len(run) for run in _HIGH.findall(data[:_SAMPLE]))
+    if high < _WESTERN * min(len(data), _SAMPLE):
+        return _western(data)
+    best = from_bytes(data[:_SAMPLE]).best()
+    if best is None:
+        return _western(data)
+    try:
+        return data.decode(best.encoding, "replace")
+    except (LookupError, UnicodeError):
+        return _western(data)
+
+
+def _western(data: bytes) -> str:
+    try:
+        return data.decode("cp1252")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _is_utf8(data: bytes) -> bool:
+    if not _MULTIBYTE.search(data):
+        return False
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+_PLAIN = frozenset({"us-ascii", "ascii", "utf-8", "utf8", "iso-8859-1", "windows-1252", "cp1252"})

@@ -1,0 +1,192 @@
+"""Address lists (RFC 5322 §3.4) read forgivingly, and never into an address that is not there.
+
+Encoded words are decoded only in display names. What stands in the place of an address stays as it
+is written: decoding there would let a sender compose somebody else's address.
+"""
+
+import re
+from dataclasses import dataclass
+
+from channels.mail import charset
+from channels.mail.headers import decode_words, raw_text
+
+#: people beyond this are not read: no conversation has so many
+MOST_MAILBOXES = 500
+#: longer headers are cut
+LONGEST_LIST = 64 * 1024
+
+_TOKEN = re.compile(
+    r"\"(?P<quoted>(?:[^\"\\]|\\.)*)\""
+    r"|\((?P<comment>(?:[^()\\]|\\.|\((?:[^()\\]|\\.|\([^()]*\))*\))*)\)"
+    r"|(?P<angle><[^<>]*>?)"
+    r"|(?P<stop>[,;])"
+    r"|(?P<group>:)"
+    r"|(?P<atom>[^\s\"(),;:<>]+)"
+    r"|(?P<space>\s+)"
+    r"|(?P<other>.)",
+    re.DOTALL,
+)
+_ESCAPE = re.compile(r"\\(.)")
+_ROUTE = re.compile(r"^@[^:<>]*:")
+_ADDRESS = re.compile(r"^[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\\]+$")
+_QUOTED_LOCAL = re.compile(r"^\"(?:[^\"\\]|\\.)+\"@[^\s@<>,;:\"()\\]+$")
+_FIND = re.compile(r"[^\s@<>,;:\"()\[\]\\']+@[^\s@<>,;:\"()\[\]\\']+\.[^\s@<>,;:\"()\[\]\\']*\w")
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A person or place: display name and address, either of which may be ""."""
+
+    name: str
+    address: str
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2].lower()
+
+
+@dataclass(slots=True)
+class _Piece:
+    """What stands between two commas."""
+
+    words: list[str]
+    atoms: list[str]
+    comments: list[str]
+    angle: str | None = None
+    #: the last token was a blank
+    spaced: bool = False
+
+
+def mailboxes(value: bytes, fallback: str | None = None) -> tuple[Mailbox, ...]:
+    """Every mailbox of an address header, group members included."""
+    line = raw_text(value[:LONGEST_LIST], fallback)
+    if "@" not in line and "=?" in line:
+        # The whole header in an encoded word, address and all: there is no other address to read.
+        line = decode_words(line)
+    found: list[Mailbox] = []
+    held: list[str] = []
+    for piece in _pieces(line):
+        mailbox = _mailbox(piece)
+        if mailbox is None:
+            continue
+        if not mailbox.address:
+            held.append(mailbox.name)
+            continue
+        if held and piece.angle is not None:
+            # `Silva, Maria <maria@…>`: an unquoted comma inside a name
+            mailbox = Mailbox(", ".join([*held, mailbox.name]).strip(", "), mailbox.address)
+        held = []
+        found.append(mailbox)
+        if len(found) >= MOST_MAILBOXES:
+            break
+    if not found and held:
+        found.append(Mailbox(", ".join(held), ""))
+    return tuple(found)
+
+
+def _pieces(line: str) -> list[_Piece]:
+    pieces = [_Piece([], [], [])]
+    for token in _TOKEN.finditer(line):
+        piece = pieces[-1]
+        kind = token.lastgroup
+        if kind == "space":
+            piece.spaced = True
+            continue
+        if kind == "stop":
+            pieces.append(_Piece([], [], []))
+            continue
+        if kind == "group":
+            # `name: a, b;`: what stood before is the group's name, unless it is `mailto:`
+            if any("@" in atom for atom in piece.atoms):
+                _glue(piece, ":")
+            else:
+                pieces[-1] = _Piece([], [], [])
+            continue
+        _take(piece, kind or "", token)
+        piece.spaced = False
+    return pieces
+
+
+def _take(piece: _Piece, kind: str, token: re.Match[str]) -> None:
+    if kind == "quoted":
+        content = token["quoted"]
+        piece.words.append(_ESCAPE.sub(r"\1", content))
+        if not piece.spaced:
+            _glue(piece, f'"{content}"')
+        else:
+            piece.atoms.append(f'"{content}"')
+    elif kind == "comment":
+        piece.comments.append(_ESCAPE.sub(r"\1", token["comment"]))
+    elif kind == "angle":
+        inner = token["angle"].strip("<> \t")
+        if piece.angle is None or ("@" in inner and "@" not in piece.angle):
+            if piece.angle:
+                piece.words.append(piece.angle)
+            piece.angle = inner
+        elif inner:
+            piece.words.append(inner)
+    elif kind == "atom":
+        piece.words.append(token["atom"])
+        if piece.spaced:
+            piece.atoms.append(token["atom"])
+        else:
+            _glue(piece, token["atom"])
+    elif token[0] not in "<>\"":
+        piece.words.append(token[0])
+
+
+def _glue(piece: _Piece, content: str) -> None:
+    if piece.atoms:
+        piece.atoms[-1] += content
+    else:
+        piece.atoms.append(content)
+
+
+def _mailbox(piece: _Piece) -> Mailbox | None:
+    if piece.angle is not None:
+        address = _address(piece.angle)
+        words = piece.words
+        if not address:
+            # `<Name> a@b`, or a name in angle brackets
+            address = next((a for a in map(_address, piece.atoms) if a), "")
+            words = [w for w in (*piece.words, piece.angle) if w != address]
+        name = _name(words) or _name(piece.comments)
+        return Mailbox(name, address) if name or address else None
+    address = next((a for a in map(_address, piece.atoms) if a), "")
+    if not address and len(piece.atoms) > 1:
+        address = _address("".join(piece.atoms))
+        if address:
+            return Mailbox(_name(piece.comments), address)
+    words = [word for word in piece.words if _address(word) != address] if address else piece.words
+    if address.startswith('"'):
+        words = []
+    name = _name(words) or _name(piece.comments)
+    return Mailbox(name, address) if name or address else None
+
+
+def _address(content: str) -> str:
+    """The address in `content`, or "". A blank, a second `@` or a quote sign makes it none."""
+    candidate = content.strip().strip("'")
+    if candidate[:7].lower() == "mailto:":
+        candidate = candidate[7:]
+    candidate = _ROUTE.sub("", candidate)
+    if _ADDRESS.match(candidate) or _QUOTED_LOCAL.match(candidate):
+        return charset.clean(candidate.rstrip("."))
+    packed = "".join(candidate.split())
+    if packed != candidate and _ADDRESS.match(packed) and candidate.count("@") == 1:
+        left, _, right = candidate.partition("@")
+        if len(left.split()) == 1 and len(right.split()) == 1:
+            return charset.clean(packed)
+        near = f"{left.split()[-1] if left.split() else ''}@{right.split()[0] if right.split() else ''}"
+        return charset.clean(near) if _ADDRESS.match(near) else ""
+    return ""
+
+
+def find_addresses(text: str) -> list[str]:
+    """Addresses that stand in running text, in order, each once."""
+    return list(dict.fromkeys(found.rstrip(".") for found in _FIND.findall(text)))
+
+
+def _name(words: list[str]) -> str:
+    joined = decode_words(" ".join(words))
+    return charset.clean(" ".join(joined.split())).strip(" '\"")

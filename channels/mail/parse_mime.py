@@ -1,0 +1,244 @@
+"""Bytes to a tree of MIME parts (RFC 5322, RFC 2045, RFC 2046), in one pass.
+
+One pass, because delimiters of all open multiparts are looked up in one table: ten thousand levels
+cost what ten thousand lines cost. Nothing here recurses, raises or decodes a body.
+"""
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from channels.mail import transfer
+from channels.mail.headers import Parameters, parameters
+
+#: parts beyond this stay inside the last one: a person reads none of them
+MOST_PARTS = 5_000
+#: a header block longer than this is cut into the body
+LONGEST_HEADER = 512 * 1024
+
+_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*([^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*)(?:\r?\n|\Z)")
+_LINE = re.compile(rb"[^\r\n]*(?:\r?\n|\Z)")
+_BLANK = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
+_FOLD = re.compile(rb"\r?\n(?=[ \t])")
+_GUESSED = re.compile(rb"(?:^|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n(?=content-)", re.IGNORECASE)
+#: one of these makes a first block of lines a header and not a text that has a colon in it
+_KNOWN = re.compile(
+    rb"^(?:from|to|cc|subject|date|sender|reply-to|message-id|received|return-path|delivered-to|"
+    rb"mime-version|content-[a-z-]+|x-[a-z0-9-]+|references|in-reply-to|dkim-signature)$",
+    re.IGNORECASE,
+)
+
+Headers = list[tuple[str, bytes]]
+
+
+@dataclass(eq=False)
+class Part:
+    """A MIME part. `raw` is shared by the whole tree; offsets say what of it is this part."""
+
+    raw: bytes
+    start: int
+    body_start: int
+    #: (name as written, raw unfolded value)
+    headers: Headers
+    end: int = -1
+    default_type: str = "text/plain"
+    depth: int = 0
+    children: list["Part"] = field(default_factory=list["Part"])
+
+    def get(self, name: str) -> bytes | None:
+        """The first value of a header, by lower-case name."""
+        return self._first.get(name)
+
+    @cached_property
+    def _first(self) -> dict[str, bytes]:
+        return {name.lower(): value for name, value in reversed(self.headers)}
+
+    @cached_property
+    def content(self) -> tuple[str, Parameters]:
+        """Media type (lower-case, always `x/y`) and its parameters."""
+        value = self.get("content-type")
+        if value is None:
+            return self.default_type, {}
+        kind, found = parameters(value)
+        kind = "".join(kind.split()).lower()
+        if kind.count("/") != 1 or kind.startswith("/") or kind.endswith("/"):
+            kind = "text/plain" if kind.split("/")[0] in {"text", ""} else "application/octet-stream"
+        return kind, found
+
+    @property
+    def kind(self) -> str:
+        return self.content[0]
+
+    @cached_property
+    def disposition(self) -> tuple[str, Parameters]:
+        """`inline`, `attachment`, … or "", and its parameters (RFC 2183)."""
+        value = self.get("content-disposition")
+        if value is None:
+            return "", {}
+        kind, found = parameters(value)
+        return kind.strip().lower(), found
+
+    @property
+    def encoded(self) -> bytes:
+        return self.raw[self.body_start : self.end]
+
+    @cached_property
+    def data(self) -> bytes:
+        """The body with its transfer encoding undone."""
+        encoding = self.get("content-transfer-encoding")
+        return transfer.decode(self.encoded, encoding) if encoding else self.encoded
+
+    @property
+    def source(self) -> bytes:
+        """The part with its header, as it stands in the message."""
+        return self.raw[self.start : self.end]
+
+
+def read_tree(raw: bytes, defects: list[str]) -> Part:
+    """The root part of a message; `defects` collects what was wrong with its structure."""
+    raw = _prepare(raw)
+    root = read_part(raw, 0, defects, root=True)
+    if root.kind.startswith("multipart/"):
+        split(root, defects)
+    return root
+
+
+def read_part(raw: bytes, start: int, defects: list[str], *, root: bool = False) -> Part:
+    """Read the header block at `start`; the body is taken to reach the end of `raw`."""
+    headers, body_start = read_headers(raw, start, defects)
+    if root and headers and not any(_KNOWN.match(name.encode()) for name, _ in headers):
+        headers, body_start = [], start
+    if root and not headers:
+        defects.append("no-header")
+        body_start = start
+    return Part(raw=raw, start=start, body_start=body_start, headers=headers, end=len(raw))
+
+
+def read_headers(raw: bytes, start: int, defects: list[str]) -> tuple[Headers, int]:
+    """Fields of the block at `start` and where the body begins. A line that is no field is skipped
+    when fields follow it, and otherwise begins the body."""
+    headers: Headers = []
+    at = start
+    limit = min(len(raw), start + LONGEST_HEADER)
+    while at < limit:
+        found = _FIELD.match(raw, at)
+        if found is not None:
+            value = found[2]
+            headers.append(
+                (found[1].decode("ascii"), _FOLD.sub(b"", value) if b"\n" in value else value)
+            )
+            at = found.end()
+            continue
+        blank = _BLANK.match(raw, at)
+        if blank is not None:
+            return headers, blank.end()
+        line = _LINE.match(raw, at)
+        after = line.end() if line else limit
+        envelope = raw.startswith((b"From ", b">From "), at) and not headers
+        if not envelope:
+            if not headers or not _FIELD.match(raw, after):
+                defects.append("header-without-end")
+                return headers, at
+            defects.append("header-broken")
+        at = max(after, at + 1)
+    return headers, at
+
+
+def split(root: Part, defects: list[str]) -> None:
+    """Find the parts of a multipart, of its multiparts, and so on."""
+    stack: list[tuple[bytes, Part]] = []
+    depths: dict[bytes, int] = {}
+    count = 1
+
+    def opened(part: Part) -> bool:
+        boundary = _boundary(part, defects)
+        if boundary is None:
+            return False
+        part.depth = len(stack)
+        stack.append((boundary, part))
+        # The innermost of equal boundaries counts, so that a re-used one closes as little as it can
+        depths[boundary] = len(stack) - 1
+        return True
+
+    if not opened(root):
+        return
+    raw = root.raw
+    current: Part | None = None
+    at = root.body_start - 1 if root.body_start else 0
+    while stack:
+        at = raw.find(b"--", at) if at == 0 else raw.find(b"\n--", at)
+        if at < 0:
+            break
+        line_start = at + (raw[at : at + 1] == b"\n")
+        stop = raw.find(b"\n", line_start)
+        stop = len(raw) if stop < 0 else stop
+        line = raw[line_start + 2 : stop].rstrip(b" \t\r")
+        depth = depths.get(line)
+        closing = False
+        if depth is None and line.endswith(b"--"):
+            depth = depths.get(line[:-2])
+            closing = True
+        if depth is None or depth >= len(stack):
+            at = max(stop, at + 1)
+            continue
+        end = at - 1 if raw[at - 1 : at] == b"\r" else at
+        while len(stack) > depth + 1:
+            boundary, inner = stack.pop()
+            inner.end = end
+            if depths.get(boundary) == len(stack):
+                del depths[boundary]
+            defects.append("multipart-unclosed")
+        if current is not None:
+            current.end = max(end, current.body_start)
+            current = None
+        parent = stack[-1][1]
+        if closing:
+            boundary, _ = stack.pop()
+            parent.end = stop
+            if depths.get(boundary) == len(stack):
+                del depths[boundary]
+            at = stop
+            continue
+        if count >= MOST_PARTS:
+            defects.append("too-many-parts")
+            break
+        count += 1
+        child = read_part(raw, min(stop + 1, len(raw)), defects)
+        child.depth = len(stack)
+        if parent.kind == "multipart/digest":
+            child.default_type = "message/rfc822"
+        parent.children.append(child)
+        at = max(child.body_start - 1, stop)
+        if not (child.kind.startswith("multipart/") and opened(child)):
+            current = child
+    if stack:
+        defects.append("multipart-unclosed")
+
+
+def _boundary(part: Part, defects: list[str]) -> bytes | None:
+    """The boundary of a multipart; the one its first delimiter shows when it declares none or a
+    wrong one; None when it has no parts."""
+    declared = part.content[1].get("boundary", "").rstrip().encode("utf-8", "surrogateescape")
+    if declared and part.raw.find(b"--" + declared, part.body_start - 1) >= 0:
+        return declared
+    body = part.encoded
+    guessed = _GUESSED.search(body)
+    if guessed:
+        defects.append("boundary-wrong" if declared else "boundary-missing")
+        return guessed[1]
+    if declared and part.depth == 0 and b"--" + declared in part.data:
+        # RFC 2045 §6.4 forbids to encode a multipart; some do
+        part.raw, part.body_start, part.end = part.data, 0, len(part.data)
+        return declared
+    defects.append("boundary-missing")
+    return None
+
+
+def _prepare(raw: bytes) -> bytes:
+    if raw.startswith(b"\xef\xbb\xbf"):
+        raw = raw[3:]
+    elif raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raw = raw.decode("utf-16", "replace").encode()
+    if b"\n" not in raw and b"\r" in raw:
+        raw = raw.replace(b"\r", b"\n")
+    return raw.lstrip(b"\r\n") if raw[:1] in {b"\r", b"\n"} else raw

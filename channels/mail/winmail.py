@@ -1,0 +1,194 @@
+"""winmail.dat unpacked (MS-OXTNEF), with the message text Outlook hid in it.
+
+The reader is our own because a half-written or hostile file must never raise, loop or take memory:
+every length is checked against what is there, and a broken tail leaves what was read before it.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from channels.mail import charset
+from channels.mail.rtf import decompress, to_text
+
+SIGNATURE = b"\x78\x9f\x3e\x22"
+#: messages inside messages inside …
+_DEEPEST = 5
+_MOST_VALUES = 4096
+
+_MESSAGE_PROPERTIES = 0x00069003
+_BODY = 0x0002800C
+_CODEPAGE = 0x00069007
+_ATTACH_BEGIN = 0x00069002
+_ATTACH_TITLE = 0x00018010
+_ATTACH_DATA = 0x0006800F
+_ATTACH_PROPERTIES = 0x00069005
+
+_P_BODY, _P_RTF, _P_HTML = 0x1000, 0x1009, 0x1013
+_P_DATA, _P_SHORT_NAME, _P_LONG_NAME, _P_MIME, _P_CONTENT_ID = 0x3701, 0x3704, 0x3707, 0x370E, 0x3712
+_P_DISPLAY_NAME = 0x3001
+_T_STRING8, _T_UNICODE, _T_OBJECT, _T_BINARY = 0x1E, 0x1F, 0x0D, 0x0102
+_VARIABLE = frozenset({_T_STRING8, _T_UNICODE, _T_OBJECT, _T_BINARY})
+_SIZES = {0x02: 4, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x0A: 4, 0x0B: 4, 0x14: 8, 0x40: 8,
+          0x48: 16}
+
+
+@dataclass(slots=True)
+class Packed:
+    filename: str = ""
+    content_type: str = "application/octet-stream"
+    data: bytes = b""
+    content_id: str | None = None
+
+
+@dataclass(slots=True)
+class Winmail:
+    text: str
+    html: str
+    attachments: list[Packed]
+
+
+def unpack(data: bytes, depth: int = 0) -> Winmail | None:
+    """What is packed in `data`; None when it is no TNEF stream."""
+    if not data.startswith(SIGNATURE):
+        return None
+    codepage = "cp1252"
+    found = Winmail("", "", [])
+    rtf = b""
+    for key, value in _attributes(data):
+        if key == _CODEPAGE and len(value) >= 4:
+            codepage = f"cp{int.from_bytes(value[:4], 'little')}"
+        elif key == _BODY:
+            found.text = found.text or _string(value, codepage)
+        elif key == _MESSAGE_PROPERTIES:
+            properties = dict(_properties(value, codepage))
+            found.text = _as_text(properties.get(_P_BODY), codepage) or found.text
+            found.html = _as_text(properties.get(_P_HTML), codepage) or found.html
+            packed_rtf = properties.get(_P_RTF)
+            rtf = decompress(packed_rtf) if isinstance(packed_rtf, bytes) else rtf
+        elif key == _ATTACH_BEGIN:
+            found.attachments.append(Packed())
+        elif found.attachments:
+            _fill(found.attachments[-1], key, value, codepage)
+    if rtf:
+        if not found.html and not found.text:
+            found.text = to_text(rtf)
+        if not found.html:
+            found.attachments.append(Packed("message.rtf", "text/rtf", rtf))
+    if depth < _DEEPEST:
+        found.attachments = [
+            each for packed in found.attachments for each in _flat(packed, depth + 1)
+        ]
+    return found
+
+
+def _flat(packed: Packed, depth: int) -> Iterator[Packed]:
+    """An embedded message becomes its text and its own attachments."""
+    inner = unpack(packed.data, depth)
+    if inner is None:
+        yield packed
+        return
+    stem = packed.filename or "message"
+    if inner.html:
+        yield Packed(f"{stem}.html", "text/html", inner.html.encode())
+    elif inner.text:
+        yield Packed(f"{stem}.txt", "text/plain", inner.text.encode())
+    yield from inner.attachments
+
+
+def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
+    at = 6
+    while at + 9 <= len(data):
+        _, key, size = struct.unpack_from("<BII", data, at)
+        at += 9
+        yield key, data[at : at + size]
+        at += size + 2
+
+
+def _fill(packed: Packed, key: int, value: bytes, codepage: str) -> None:
+    if key == _ATTACH_TITLE:
+        packed.filename = packed.filename or _string(value, codepage)
+    elif key == _ATTACH_DATA:
+        packed.data = value
+    elif key == _ATTACH_PROPERTIES:
+        properties = dict(_properties(value, codepage))
+        for name in (_P_LONG_NAME, _P_SHORT_NAME, _P_DISPLAY_NAME):
+            given = properties.get(name)
+            if isinstance(given, str) and given:
+                packed.filename = given if name == _P_LONG_NAME else (packed.filename or given)
+                break
+        mime = properties.get(_P_MIME)
+        if isinstance(mime, str) and mime.count("/") == 1:
+            packed.content_type = mime.lower()
+        content_id = properties.get(_P_CONTENT_ID)
+        if isinstance(content_id, str) and content_id:
+            packed.content_id = content_id.strip("<>")
+        inside = properties.get(_P_DATA)
+        if isinstance(inside, bytes) and inside:
+            packed.data = inside
+
+
+def _properties(data: bytes, codepage: str) -> Iterator[tuple[int, str | bytes]]:
+    """The strings and binaries of a property list (MS-OXTNEF §2.1.3.4); stops where it breaks."""
+    if len(data) < 4:
+        return
+    count = int.from_bytes(data[:4], "little")
+    at = 4
+    for _ in range(min(count, _MOST_VALUES)):
+        if at + 4 > len(data):
+            return
+        kind, name = struct.unpack_from("<HH", data, at)
+        at += 4
+        if name >= 0x8000:
+            after = _past_name(data, at)
+            if after is None:
+                return
+            at = after
+        base = kind & ~0x1000
+        values = 1
+        if kind & 0x1000 or base in _VARIABLE:
+            values = int.from_bytes(data[at : at + 4], "little")
+            at += 4
+        if base not in _VARIABLE:
+            size = _SIZES.get(base)
+            if size is None or values > _MOST_VALUES:
+                return
+            at += size * values
+            continue
+        for _ in range(min(values, _MOST_VALUES)):
+            size = int.from_bytes(data[at : at + 4], "little")
+            value = data[at + 4 : at + 4 + size]
+            at += 4 + size + (-size % 4)
+            if at > len(data) + 3:
+                return
+            yield name, _value(base, value, codepage)
+
+
+def _past_name(data: bytes, at: int) -> int | None:
+    """Where a named property's name ends."""
+    at += 16
+    if at + 8 > len(data):
+        return None
+    kind, size = struct.unpack_from("<II", data, at)
+    at += 8
+    return at if kind == 0 else at + size + (-size % 4)
+
+
+def _value(kind: int, value: bytes, codepage: str) -> str | bytes:
+    if kind == _T_STRING8:
+        return _string(value, codepage)
+    if kind == _T_UNICODE:
+        return charset.clean(value.decode("utf-16-le", "replace"))
+    if kind == _T_OBJECT:
+        return value[16:]
+    return value
+
+
+def _string(value: bytes, codepage: str) -> str:
+    return charset.clean(charset.decode(value.split(b"\0", 1)[0], codepage))
+
+
+def _as_text(value: str | bytes | None, codepage: str) -> str:
+    if isinstance(value, bytes):
+        return charset.clean(charset.decode(value, codepage))
+    return value or ""

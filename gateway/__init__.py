@@ -1,0 +1,1 @@
+"""Composition: settings, transactions, servers, console and API."""

@@ -1,0 +1,21 @@
+// The agents' console. Pages work without this file, except for what is live.
+import "./shared/ready.js";
+import "./shared/errors.js";
+import "./shared/submit.js";
+import "./shared/counter.js";
+import "./shared/pops.js";
+import "./shared/theme.js";
+import "./shared/copy.js";
+import "./shared/print.js";
+import "./shared/times.js";
+import "./shared/files.js";
+import "./shared/depends.js";
+import "./console/htmx.js";
+import "./console/live.js";
+import "./console/rows.js";
+import "./console/dialogs.js";
+import "./console/tabs.js";
+import "./console/compose.js";
+import "./console/keys.js";
+import "./console/menu.js";
+import "./console/palette.js";

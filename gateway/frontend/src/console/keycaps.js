@@ -1,0 +1,9 @@
+// How a key of the registry is written for people.
+
+const DRAWN = { ArrowDown: "↓", ArrowUp: "↑", ArrowLeft: "←", ArrowRight: "→", Space: "Espaço", Escape: "Esc" };
+
+export function keycap(keys) {
+  const cap = document.createElement("kbd");
+  cap.textContent = keys.split("+").map((key) => DRAWN[key] ?? key).join("+") || keys;
+  return cap;
+}

@@ -1,0 +1,68 @@
+// Live events. The body carries hx-ext="sse" sse-connect=URL; each event says what to look at
+// again, never what it says: {"number": 1014, "kind": "changed", "version": 7}.
+//   [data-live~=KIND]          gets the event "refresh" (pair it with hx-trigger="refresh")
+//   [data-number=N][hx-get]    the same, for each event of that ticket (a row, an open ticket)
+//   [data-fresh]               the "2 novos" bar: data-one / data-many hold "{n}"
+//   [data-offline]             shown while the stream is down
+import htmx from "./htmx-global.js";
+
+const KINDS = ["opened", "changed", "message", "claim", "delivery", "held", "presence", "notice"];
+const GATHER = 120;
+const joined = new WeakSet();
+let waiting = [];
+let fresh = 0;
+
+document.addEventListener("htmx:sseOpen", (event) => {
+  offline(false);
+  const { source } = event.detail;
+  if (joined.has(source)) return;
+  joined.add(source);
+  for (const kind of KINDS) source.addEventListener(kind, (message) => note(kind, message));
+  source.addEventListener("reset", () => showFresh(null));
+});
+document.addEventListener("htmx:sseError", () => offline(true));
+
+function note(kind, message) {
+  const { number } = JSON.parse(message.data || "{}");
+  if (waiting.length === 0) setTimeout(settle, GATHER);
+  waiting.push({ kind, number });
+}
+
+// Events come in bursts; an element is asked to refresh once for all of them.
+function settle() {
+  const events = waiting;
+  waiting = [];
+  const stale = new Set();
+  for (const { kind, number } of events) {
+    for (const element of document.querySelectorAll(`[data-live~="${kind}"]`)) stale.add(element);
+    if (number == null) continue;
+    const known = document.querySelectorAll(`[data-number="${Number(number)}"][hx-get]`);
+    for (const element of known) stale.add(element);
+    if (kind === "opened" && known.length === 0) fresh += 1;
+  }
+  for (const element of stale) htmx.trigger(element, "refresh");
+  if (fresh > 0) showFresh(fresh);
+}
+
+function showFresh(count) {
+  const bar = document.querySelector("[data-fresh]");
+  if (!bar) return;
+  const words = count === null ? bar.dataset.reset : count === 1 ? bar.dataset.one : bar.dataset.many;
+  bar.querySelector("[data-word]").textContent = words.replace("{n}", count);
+  bar.hidden = false;
+}
+
+export function showNew() {
+  if (!document.querySelector("[data-fresh]:not([hidden])")) return;
+  location.reload();
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-fresh]")) showNew();
+});
+
+function offline(down) {
+  for (const element of document.querySelectorAll("[data-offline]")) element.hidden = !down;
+}
+addEventListener("offline", () => offline(true));
+addEventListener("online", () => offline(false));

@@ -1,0 +1,139 @@
+// Ctrl+K: the commands and the views of the page, filtered as one types (marks do not count), and
+// what the server finds for the same words (data-search on the dialog gives a fragment of options).
+import htmx from "./htmx-global.js";
+import { commands, register, run, usable } from "./commands.js";
+import { openDialog } from "./dialogs.js";
+import { icon } from "./icon.js";
+import { keycap } from "./keycaps.js";
+
+const dialog = document.getElementById("palette");
+const PAUSE = 200;
+
+const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+function offers() {
+  const own = commands
+    .filter((command) => usable(command) && !["palette", "next", "previous"].includes(command.action))
+    .map((command) => ({
+      group: command.group, label: command.label, icon: command.icon ?? "right",
+      key: command.keys?.[0], run: () => run(command),
+    }));
+  const views = [...document.querySelectorAll("#menu a[href], #views a[href]")].map((link) => ({
+    group: dialog.dataset.views, label: link.dataset.label ?? link.textContent.trim(), icon: "inbox",
+    run: () => location.assign(link.href),
+  }));
+  return [...own, ...views];
+}
+
+function option(offer, wanted, index) {
+  const element = document.createElement("div");
+  element.setAttribute("role", "option");
+  element.id = `palette-${index}`;
+  const label = document.createElement("span");
+  const at = wanted ? plain(offer.label).indexOf(wanted) : -1;
+  if (at >= 0 && plain(offer.label).length === offer.label.length) {
+    const hit = Object.assign(document.createElement("b"), { textContent: offer.label.slice(at, at + wanted.length) });
+    label.append(offer.label.slice(0, at), hit, offer.label.slice(at + wanted.length));
+  } else {
+    label.textContent = offer.label;
+  }
+  element.append(icon(offer.icon), label);
+  if (offer.key) {
+    const cap = keycap(offer.key);
+    cap.className = "cap";
+    element.append(cap);
+  }
+  element.addEventListener("click", () => {
+    dialog.close();
+    offer.run();
+  });
+  return element;
+}
+
+if (dialog) {
+  const input = dialog.querySelector("input");
+  const list = dialog.querySelector("[role=listbox]");
+  const found = dialog.querySelector("[data-found]");
+  let pause = 0;
+
+  const options = () => [...dialog.querySelectorAll("[role=option]")];
+  const chosen = () => options().find((element) => element.getAttribute("aria-selected") === "true");
+
+  const choose = (element) => {
+    for (const other of options()) {
+      const on = other === element;
+      other.setAttribute("aria-selected", String(on));
+      other.classList.toggle("on", on);
+    }
+    if (element) {
+      input.setAttribute("aria-activedescendant", element.id);
+      element.scrollIntoView({ block: "nearest" });
+    } else {
+      input.removeAttribute("aria-activedescendant");
+    }
+  };
+
+  const fill = () => {
+    const wanted = plain(input.value.trim());
+    const fitting = offers().filter((offer) => plain(offer.label).includes(wanted));
+    const groups = new Map();
+    fitting.forEach((offer, index) => {
+      if (!groups.has(offer.group)) groups.set(offer.group, group(offer.group));
+      groups.get(offer.group).append(option(offer, wanted, index));
+    });
+    list.replaceChildren(...groups.values(), found);
+    choose(options()[0]);
+  };
+
+  const group = (name) => {
+    const element = document.createElement("div");
+    element.setAttribute("role", "group");
+    element.setAttribute("aria-label", name);
+    const title = Object.assign(document.createElement("div"), { className: "gh", textContent: name });
+    title.setAttribute("aria-hidden", "true");
+    element.append(title);
+    return element;
+  };
+
+  const look = () => {
+    clearTimeout(pause);
+    const words = input.value.trim();
+    if (!dialog.dataset.search || words.length < 3) {
+      found.replaceChildren();
+      return;
+    }
+    pause = setTimeout(async () => {
+      const url = `${dialog.dataset.search}?q=${encodeURIComponent(words)}`;
+      await htmx.ajax("GET", url, { target: found, swap: "innerHTML" });
+      if (!chosen()) choose(options()[0]);
+    }, PAUSE);
+  };
+
+  register("palette", () => {
+    input.value = "";
+    found.replaceChildren();
+    fill();
+    openDialog(dialog);
+    input.focus();
+  });
+
+  input.addEventListener("input", () => {
+    fill();
+    look();
+  });
+
+  dialog.addEventListener("keydown", (event) => {
+    const all = options();
+    const at = all.indexOf(chosen());
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1 }[event.key];
+    if (to !== undefined && all.length > 0) {
+      event.preventDefault();
+      choose(all[(to + all.length) % all.length]);
+    } else if (event.key === "Enter" && chosen()) {
+      event.preventDefault();
+      const link = chosen().querySelector("a[href]");
+      if (link && (event.ctrlKey || event.metaKey)) globalThis.open(link.href, "_blank", "noopener");
+      else (link ?? chosen()).click();
+    }
+  });
+}

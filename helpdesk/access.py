@@ -1,0 +1,92 @@
+"""Who sees what: the one gate. Every grid, count, search, export, chart and event passes it."""
+
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy.orm import Session
+
+from helpdesk.border import Actor, ActorKind
+from helpdesk.errors import Forbidden, NotVisible
+from helpdesk.models import Attachment, Endpoint, Message, Ticket
+
+#: every permission a profile may hold; `*` is all of them
+PERMISSIONS = (
+    "ticket.read",
+    "ticket.open",
+    "ticket.claim",
+    "ticket.reply",
+    "ticket.note",
+    "ticket.pending",
+    "ticket.forward",
+    "ticket.classify",
+    "ticket.close",
+    "ticket.reopen",
+    "ticket.delete",
+    "ticket.export",
+    "quarantine",
+    "outbox",
+    "registers.read",
+    "registers.write",
+    "people.invite",
+)
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """A predicate on `Ticket`: the tickets this actor may know of."""
+    match actor.kind:
+        case ActorKind.SYSTEM:
+            return true()
+        case ActorKind.AGENT:
+            return _readable(Ticket.secret_group, actor) if actor.may("ticket.read") else false()
+        case ActorKind.PERSON:
+            return _of_person(actor)
+        case ActorKind.UNKNOWN:
+            return false()
+
+
+def readable(actor: Actor) -> ColumnElement[bool]:
+    """A predicate on `Message`, to be used beside `visible` of its ticket."""
+    if actor.kind is ActorKind.PERSON:
+        return and_(Message.audience == "public", Message.secret_group.is_(None))
+    return _readable(Message.secret_group, actor)
+
+
+def downloadable(actor: Actor) -> ColumnElement[bool]:
+    """A predicate on `Attachment`, to be used beside `readable` of its message."""
+    if actor.kind is ActorKind.PERSON:
+        return and_(Attachment.audience == "public", Attachment.secret_group.is_(None))
+    return _readable(Attachment.secret_group, actor)
+
+
+def ticket(session: Session, actor: Actor, number: int, *, lock: bool = False) -> Ticket:
+    """Load one visible ticket. Raises `NotVisible`: unknown and foreign look the same."""
+    query = select(Ticket).where(Ticket.number == number, visible(actor))
+    if lock:
+        query = query.with_for_update()
+    found = session.scalar(query)
+    if found is None:
+        raise NotVisible("ticket", number)
+    return found
+
+
+def require(actor: Actor, permission: str) -> None:
+    """Raises `Forbidden` when the actor lacks the permission."""
+    if not actor.may(permission):
+        raise Forbidden(permission)
+
+
+def _readable(column: object, actor: Actor) -> ColumnElement[bool]:
+    group: ColumnElement[str | None] = column  # pyright: ignore[reportAssignmentType]
+    if actor.kind is ActorKind.SYSTEM:
+        return true()
+    return or_(group.is_(None), group.in_(sorted(actor.groups)))
+
+
+def _of_person(actor: Actor) -> ColumnElement[bool]:
+    """A provider's secret tickets stay visible to that provider: the secret is kept from agents
+    outside the group and from notices, not from the one who wrote it."""
+    whole = [provider for provider, scope in actor.providers if scope == "all"]
+    own = [provider for provider, scope in actor.providers if scope == "own"]
+    mine = or_(
+        and_(Ticket.opened_kind == ActorKind.PERSON, Ticket.opened_id == actor.id),
+        Ticket.number.in_(select(Endpoint.number).where(Endpoint.person_id == actor.id)),
+    )
+    return or_(Ticket.provider_id.in_(whole), and_(Ticket.provider_id.in_(own), mine))

@@ -1,0 +1,126 @@
+"""Live events: what to look at again, never what it says. Open screens resume by id."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    delete,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+)
+from sqlalchemy.orm import Session
+
+from helpdesk.models import Event
+
+KEPT = timedelta(hours=48)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cursor:
+    """A place in the stream: writing transaction, then id. On SQLite `tx` is always 0."""
+
+    tx: int = 0
+    id: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.tx}.{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor | None":
+        tx, dot, number = text.partition(".")
+        if not (dot and tx.isdecimal() and number.isdecimal()):
+            return None
+        return cls(int(tx), int(number))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An event as a reader gets it. `kind`: opened, changed, message, claim, delivery, held."""
+
+    cursor: Cursor
+    number: int | None
+    kind: str
+    version: int
+    at: datetime
+
+
+def emit(
+    session: Session, number: int | None, kind: str, *, now: datetime, version: int = 0
+) -> None:
+    emit_many(session, [(number, kind, version)], now=now)
+
+
+def emit_many(
+    session: Session, events: Sequence[tuple[int | None, str, int]], *, now: datetime
+) -> None:
+    if not events:
+        return
+    rows: list[dict[str, Any]] = [
+        {"number": number, "kind": kind, "version": version, "at": now}
+        for number, kind, version in events
+    ]
+    statement = insert(Event)
+    if _is_postgres(session):
+        statement = statement.values(tx=_current_tx())
+    session.execute(statement, rows)
+
+
+def after(session: Session, cursor: Cursor, *, limit: int = 500) -> list[Seen]:
+    """Events past `cursor`, in the order of their transactions.
+
+    On PostgreSQL ids are given before commit, so a lower id may become visible after a higher one;
+    reading by transaction, and only below the oldest one still running, skips none.
+    """
+    query = (
+        select(Event.tx, Event.id, Event.number, Event.kind, Event.version, Event.at)
+        .where(tuple_(Event.tx, Event.id) > tuple_(literal(cursor.tx), literal(cursor.id)))
+        .order_by(Event.tx, Event.id)
+        .limit(limit)
+    )
+    if _is_postgres(session):
+        running = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        query = query.where(Event.tx < running)
+    return [
+        Seen(Cursor(tx, event_id), number, kind, version, at)
+        for tx, event_id, number, kind, version, at in session.execute(query).tuples()
+    ]
+
+
+def latest(session: Session) -> Cursor:
+    """Where a new reader starts."""
+    return _edge(session, newest=True)
+
+
+def oldest(session: Session) -> Cursor:
+    """The first place still kept; a reader that stopped before it must start afresh."""
+    return _edge(session, newest=False)
+
+
+def _edge(session: Session, *, newest: bool) -> Cursor:
+    order = (Event.tx.desc(), Event.id.desc()) if newest else (Event.tx, Event.id)
+    row = session.execute(select(Event.tx, Event.id).order_by(*order).limit(1)).first()
+    return Cursor(*row) if row else Cursor()
+
+
+def purge(session: Session, *, now: datetime) -> int:
+    """Forget what is older than `KEPT`; the newest row stays, so that `latest` keeps its place."""
+    newest = select(func.max(Event.id)).scalar_subquery()
+    gone = session.execute(
+        delete(Event).where(Event.at < now - KEPT, Event.id < newest).returning(Event.id)
+    )
+    return len(gone.all())
+
+
+def _is_postgres(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def _current_tx() -> Any:
+    return literal_column("pg_current_xact_id()::text::bigint", BigInteger)

@@ -1,0 +1,148 @@
+"""Raw arrivals on their way to the applier: stored, leased by thread, settled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session, aliased
+
+from helpdesk.arrivals import Arrival
+from helpdesk.models import Blob, InboundRaw, MailboxCursor
+
+LEASE = timedelta(minutes=5)
+#: a message that took the applier down this often is held instead of tried again
+MOST_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An arrival whose bytes are already durable under `sha256`."""
+
+    arrival: Arrival
+    sha256: str
+    size: int
+    thread_key: str
+
+
+def store(session: Session, rows: Sequence[Stored], now: datetime) -> int:
+    """Insert what has not arrived before; returns how many were new. Two statements a batch."""
+    if not rows:
+        return 0
+    touch_blobs(session, [(row.sha256, row.size) for row in rows], now=now)
+    values: list[dict[str, Any]] = [
+        {
+            "arrival": row.arrival.key,
+            "mailbox": row.arrival.mailbox,
+            "envelope_from": row.arrival.envelope_from,
+            "recipients": list(row.arrival.recipients),
+            "sha256": row.sha256,
+            "size": row.size,
+            "received_at": row.arrival.at,
+            "thread_key": row.thread_key[:320],
+            "quiet": row.arrival.quiet,
+            "imported": row.arrival.imported,
+            "state": "waiting",
+            "attempts": 0,
+        }
+        for row in rows
+    ]
+    statement = (
+        _upsert(session, InboundRaw).on_conflict_do_nothing(index_elements=["arrival"])
+    )
+    result = session.execute(statement.returning(InboundRaw.id), values)
+    return len(result.all())
+
+
+def touch_blobs(session: Session, blobs: Sequence[tuple[str, int]], *, now: datetime) -> None:
+    """Name blobs in this transaction, so that the collector leaves them alone."""
+    if not blobs:
+        return
+    values = [
+        {"sha256": sha256, "size": size, "touched_at": now}
+        for sha256, size in dict(blobs).items()
+    ]
+    statement = _upsert(session, Blob)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["sha256"], set_={"touched_at": statement.excluded.touched_at}
+        ),
+        values,
+    )
+
+
+def claim(session: Session, *, now: datetime, limit: int = 32) -> list[InboundRaw]:
+    """Lease the oldest waiting arrival of up to `limit` threads: never two of one thread at once."""
+    earlier = aliased(InboundRaw)
+    head = (
+        select(func.min(earlier.id))
+        .where(earlier.thread_key == InboundRaw.thread_key, earlier.state == "waiting")
+        .scalar_subquery()
+    )
+    ready = (
+        select(InboundRaw.id)
+        .where(
+            InboundRaw.state == "waiting",
+            or_(InboundRaw.lease_until.is_(None), InboundRaw.lease_until < now),
+            InboundRaw.id == head,
+        )
+        .order_by(InboundRaw.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = session.scalars(
+        update(InboundRaw)
+        .where(InboundRaw.id.in_(ready.scalar_subquery()))
+        .values(lease_until=now + LEASE, attempts=InboundRaw.attempts + 1)
+        .returning(InboundRaw)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return sorted(rows, key=lambda row: row.id)
+
+
+def settle(session: Session, states: dict[int, str]) -> None:
+    """`states`: raw id to applied | duplicate | ignored | held."""
+    for state in sorted(set(states.values())):
+        ids = [raw_id for raw_id, s in states.items() if s == state]
+        session.execute(
+            update(InboundRaw)
+            .where(InboundRaw.id.in_(ids))
+            .values(state=state, lease_until=None)
+        )
+
+
+def again(session: Session, raw_id: int) -> None:
+    """Put an arrival back in the queue, as new."""
+    session.execute(
+        update(InboundRaw)
+        .where(InboundRaw.id == raw_id)
+        .values(state="waiting", lease_until=None, attempts=0)
+    )
+
+
+def backlog(session: Session) -> int:
+    return (
+        session.scalar(
+            select(func.count()).select_from(InboundRaw).where(InboundRaw.state == "waiting")
+        )
+        or 0
+    )
+
+
+def cursor(session: Session, account: str) -> MailboxCursor | None:
+    return session.get(MailboxCursor, account)
+
+
+def set_cursor(
+    session: Session, account: str, uidvalidity: int, uid: int, now: datetime
+) -> None:
+    session.merge(MailboxCursor(account=account, uidvalidity=uidvalidity, uid=uid, at=now))
+
+
+def _upsert(session: Session, table: type[Any]) -> Any:
+    """Both databases spell ON CONFLICT alike, SQLAlchemy keeps it in two dialects."""
+    make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
+    return make(table)

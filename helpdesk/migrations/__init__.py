@@ -1,0 +1,41 @@
+"""Schema: `upgrade(connection)` brings any older database to this version's tables."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection
+
+from helpdesk.models import Base
+
+HERE = Path(__file__).parent
+
+
+def config(connection: Connection) -> Config:
+    settings = Config()
+    settings.set_main_option("script_location", str(HERE))
+    settings.attributes["connection"] = connection
+    return settings
+
+
+def upgrade(connection: Connection) -> None:
+    command.upgrade(config(connection), "head")
+
+
+def current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def differences(connection: Connection) -> list[object]:
+    """What the models have and the database has not, or the other way round."""
+    context = MigrationContext.configure(
+        connection, opts={"include_name": include_name, "compare_type": True}
+    )
+    return list(compare_metadata(context, Base.metadata))
+
+
+def include_name(name: str | None, kind: str, _parents: object) -> bool:
+    """The full-text tables are written by hand, each database in its own way."""
+    return not (kind == "table" and name is not None and name.startswith("message_search"))

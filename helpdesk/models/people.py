@@ -1,0 +1,198 @@
+"""Who acts: agents of the operadora, people of the providers, and how each is recognised."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from helpdesk.models.base import AUTO, Base, Code, Key, Long, Name
+
+
+class Profile(Base):
+    """A set of permissions; `*` is all of them."""
+
+    __tablename__ = "profile"
+    __table_args__ = (AUTO,)
+
+    id: Mapped[Key]
+    code: Mapped[Code] = mapped_column(unique=True)
+    name: Mapped[Name]
+    permissions: Mapped[list[Any]]
+    groups: Mapped[list[Any]]
+
+
+class Agent(Base):
+    __tablename__ = "agent"
+    __table_args__ = (AUTO,)
+
+    id: Mapped[Key]
+    login: Mapped[Code] = mapped_column(unique=True)
+    name: Mapped[Name]
+    email: Mapped[str] = mapped_column(String(254), index=True)
+    password_hash: Mapped[str] = mapped_column(String(200), default="")
+    profile_id: Mapped[int] = mapped_column(ForeignKey("profile.id"))
+    sector_id: Mapped[int | None] = mapped_column(ForeignKey("sector.id"))
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class Person(Base):
+    """Somebody who speaks for one or more providers. Only the invited ever receive a code."""
+
+    __tablename__ = "person"
+    __table_args__ = (AUTO,)
+
+    id: Mapped[Key]
+    name: Mapped[Name]
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    password_hash: Mapped[str] = mapped_column(String(200), default="")
+    invited_at: Mapped[datetime | None]
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class Membership(Base):
+    """A person at a provider: role manager | member, scope all | own."""
+
+    __tablename__ = "membership"
+    __table_args__ = (UniqueConstraint("person_id", "provider_id"), AUTO)
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"), index=True)
+    role: Mapped[str] = mapped_column(String(10), default="member")
+    scope: Mapped[str] = mapped_column(String(10), default="all")
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class KnownAddress(Base):
+    """An address registered to a provider: what it sends is that provider speaking."""
+
+    __tablename__ = "known_address"
+    __table_args__ = (
+        UniqueConstraint("provider_id", "channel", "value"),
+        Index(None, "channel", "value"),
+        AUTO,
+    )
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    channel: Mapped[str] = mapped_column(String(12))
+    value: Mapped[str] = mapped_column(String(254))
+    #: set by a permanent bounce, cleared when the address changes or answers
+    failing_since: Mapped[datetime | None]
+
+
+class Session(Base):
+    """A log-in; the token itself is never stored, its hash is."""
+
+    __tablename__ = "session"
+    __table_args__ = (AUTO,)
+
+    id: Mapped[Key]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    subject_id: Mapped[int] = mapped_column(index=True)
+    provider_id: Mapped[int | None]
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    user_agent: Mapped[str] = mapped_column(String(200), default="")
+    ended_at: Mapped[datetime | None]
+
+
+class LoginCode(Base):
+    """A code or link on its way to a registered address: hashed, single use, few tries."""
+
+    __tablename__ = "login_code"
+    __table_args__ = (AUTO,)
+
+    id: Mapped[Key]
+    purpose: Mapped[str] = mapped_column(String(20))
+    address: Mapped[str] = mapped_column(String(254), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None]
+
+
+class Throttle(Base):
+    """Failed log-ins per account or address in the running window."""
+
+    __tablename__ = "throttle"
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    count: Mapped[int]
+    until: Mapped[datetime]
+
+
+class ApiToken(Base):
+    __tablename__ = "api_token"
+    __table_args__ = (AUTO,)
+
+    id: Mapped[Key]
+    name: Mapped[Name]
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id"))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class Binding(Base):
+    """A chat that belongs to a person; ends with revocation or the person's deactivation."""
+
+    __tablename__ = "binding"
+    __table_args__ = (Index(None, "channel", "chat_id"), AUTO)
+
+    id: Mapped[Key]
+    channel: Mapped[str] = mapped_column(String(12))
+    chat_id: Mapped[str] = mapped_column(String(64))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class BotState(Base):
+    """Where a conversation stands; the engine reads and writes only `state`."""
+
+    __tablename__ = "bot_state"
+
+    channel: Mapped[str] = mapped_column(String(12), primary_key=True)
+    chat_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    state: Mapped[dict[str, Any]]
+    updated_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class ChatLine(Base):
+    """One line of the portal's chat, either side."""
+
+    __tablename__ = "chat_line"
+    __table_args__ = (Index(None, "chat_id", "id"), AUTO)
+
+    id: Mapped[Key]
+    chat_id: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+    side: Mapped[str] = mapped_column(String(10))
+    text: Mapped[Long]
+    buttons: Mapped[list[Any]]
+    files: Mapped[list[Any]]
+
+
+class Draft(Base):
+    """What somebody was writing when they had to stop: form fields by owner and place."""
+
+    __tablename__ = "draft"
+    __table_args__ = (UniqueConstraint("owner_kind", "owner_id", "place"), AUTO)
+
+    id: Mapped[Key]
+    owner_kind: Mapped[str] = mapped_column(String(10))
+    owner_id: Mapped[int]
+    #: `new`, `ticket:<number>` or `new:<provider>`
+    place: Mapped[str] = mapped_column(String(60))
+    fields: Mapped[dict[str, Any]]
+    files: Mapped[list[Any]]
+    saved_at: Mapped[datetime]

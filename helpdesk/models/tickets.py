@@ -1,0 +1,199 @@
+"""The conversation: ticket, endpoints, messages, attachments, deliveries."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from helpdesk.models.base import AUTO, Base, Key, Long, Name
+
+
+class Ticket(Base):
+    """Atendimento. `number` is its key, `protocol` what the provider is told."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        Index(None, "situation", "due_at", "number"),
+        Index(None, "situation", "opened_at", "number"),
+        Index(None, "situation", "number"),
+        Index(None, "provider_id", "situation", "number"),
+        Index(None, "assignee_id", "situation", "due_at", "number"),
+        Index(None, "classification_id", "situation", "due_at", "number"),
+        Index(None, "status_id", "due_at", "number"),
+        Index(None, "sector_id", "situation", "due_at", "number"),
+        AUTO,
+    )
+
+    number: Mapped[Key]
+    protocol: Mapped[str | None] = mapped_column(String(40), unique=True)
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"))
+    title: Mapped[Name]
+    contact_name: Mapped[Name] = mapped_column(default="")
+    contact_phone: Mapped[str] = mapped_column(String(60), default="")
+    contact_email: Mapped[str] = mapped_column(String(254), default="")
+
+    classification_id: Mapped[int] = mapped_column(ForeignKey("classification.id"))
+    subclassification_id: Mapped[int | None] = mapped_column(ForeignKey("subclassification.id"))
+    reason_id: Mapped[int | None] = mapped_column(ForeignKey("reason.id"))
+    sector_id: Mapped[int | None] = mapped_column(ForeignKey("sector.id"))
+
+    status_id: Mapped[int] = mapped_column(ForeignKey("status.id"))
+    #: copy of the status' situation, so that every list has one index to walk
+    situation: Mapped[str] = mapped_column(String(10))
+    waiting_on: Mapped[str] = mapped_column(String(10))
+    pending_until: Mapped[datetime | None]
+
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
+    claimed_by: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
+    claimed_until: Mapped[datetime | None]
+    #: somebody claimed, answered or forwarded it: it can no longer be deleted
+    started: Mapped[bool] = mapped_column(default=False)
+
+    channel: Mapped[str] = mapped_column(String(12))
+    opened_kind: Mapped[str] = mapped_column(String(10))
+    opened_id: Mapped[int | None]
+    opened_name: Mapped[Name] = mapped_column(default="")
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+
+    #: start of the running deadline cycle: the opening, or the last reopening
+    cycle_at: Mapped[datetime]
+    days: Mapped[int]
+    unit: Mapped[str] = mapped_column(String(10))
+    attention: Mapped[int]
+    terms_source: Mapped[str] = mapped_column(String(20))
+    due_at: Mapped[datetime]
+    attention_at: Mapped[datetime]
+    #: set when closed: after the deadline or not
+    late: Mapped[bool | None]
+
+    #: subject of the mail that opened it; answers go out under `Re: <subject>`
+    subject: Mapped[str | None] = mapped_column(String(998))
+    mailbox: Mapped[str | None] = mapped_column(String(254))
+    secret_group: Mapped[str | None] = mapped_column(String(40))
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("ticket.number"))
+    follows: Mapped[int | None] = mapped_column(ForeignKey("ticket.number"))
+    imported: Mapped[bool] = mapped_column(default=False)
+    #: rises with each change or message, not with claims, views or deliveries
+    version: Mapped[int] = mapped_column(default=1)
+    last_message_at: Mapped[datetime]
+    last_answer_id: Mapped[int | None]
+
+
+class Endpoint(Base):
+    """An address where a participant of a ticket can be reached.
+
+    `state`: active (may receive answers), unconfirmed (told only to confirm), reading (may write,
+    receives nothing), failing (permanent bounce), removed (its tokens are void). `spoke` is true
+    once a message came in by it: only then do answers carry their text there.
+    """
+
+    __tablename__ = "endpoint"
+    __table_args__ = (
+        UniqueConstraint("number", "channel", "address"),
+        Index(None, "channel", "address"),
+        AUTO,
+    )
+
+    id: Mapped[Key]
+    number: Mapped[int] = mapped_column(ForeignKey("ticket.number"))
+    channel: Mapped[str] = mapped_column(String(12))
+    address: Mapped[str] = mapped_column(String(254))
+    name: Mapped[Name] = mapped_column(default="")
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    state: Mapped[str] = mapped_column(String(12), default="active")
+    spoke: Mapped[bool] = mapped_column(default=False)
+
+
+class Message(Base):
+    """direction inbound | outbound | internal; audience public | internal.
+
+    `kind`: opening, complement, reply, note, closing, reopening, pending, receipt (a noted
+    automatic mail).
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        Index(None, "number", "id"),
+        Index("ix_message_mail_id", "mail_id", postgresql_where=text("mail_id IS NOT NULL")),
+        AUTO,
+    )
+
+    id: Mapped[Key]
+    number: Mapped[int] = mapped_column(ForeignKey("ticket.number"))
+    kind: Mapped[str] = mapped_column(String(12))
+    direction: Mapped[str] = mapped_column(String(10))
+    audience: Mapped[str] = mapped_column(String(10))
+    secret_group: Mapped[str | None] = mapped_column(String(40))
+    channel: Mapped[str] = mapped_column(String(12))
+    author_kind: Mapped[str] = mapped_column(String(10))
+    author_id: Mapped[int | None]
+    author_name: Mapped[Name] = mapped_column(default="")
+    at: Mapped[datetime]
+    text: Mapped[Long]
+    quoted: Mapped[Long] = mapped_column(default="")
+    html: Mapped[str | None] = mapped_column(Text)
+    endpoint_id: Mapped[int | None] = mapped_column(ForeignKey("endpoint.id"))
+    raw_id: Mapped[int | None] = mapped_column(ForeignKey("inbound_raw.id"))
+    mail_id: Mapped[str | None] = mapped_column(String(998))
+    verdict: Mapped[str | None] = mapped_column(String(10))
+    #: layer, score, reason and flags of the matching, shown on the message
+    match: Mapped[dict[str, Any] | None]
+
+
+class Attachment(Base):
+    __tablename__ = "attachment"
+    __table_args__ = (AUTO,)
+
+    id: Mapped[Key]
+    #: random 128 bits, hex: the only id that leaves the database
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), index=True)
+    number: Mapped[int] = mapped_column(ForeignKey("ticket.number"))
+    filename: Mapped[str] = mapped_column(String(255))
+    content_type: Mapped[str] = mapped_column(String(127))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    inline: Mapped[bool] = mapped_column(default=False)
+    content_id: Mapped[str | None] = mapped_column(String(255))
+    audience: Mapped[str] = mapped_column(String(10), default="public")
+    secret_group: Mapped[str | None] = mapped_column(String(40))
+
+
+class Delivery(Base):
+    """How one message fared towards one recipient."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (AUTO,)
+
+    id: Mapped[Key]
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), index=True)
+    number: Mapped[int] = mapped_column(ForeignKey("ticket.number"), index=True)
+    outbox_id: Mapped[int | None] = mapped_column(index=True)
+    channel: Mapped[str] = mapped_column(String(12))
+    recipient: Mapped[str] = mapped_column(String(254))
+    state: Mapped[str] = mapped_column(String(12))
+    at: Mapped[datetime]
+    detail: Mapped[Long] = mapped_column(default="")
+
+
+class Reading(Base):
+    """The last answer a person has seen in a ticket: the badge counts what is newer."""
+
+    __tablename__ = "reading"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(ForeignKey("ticket.number"), primary_key=True)
+    message_id: Mapped[int]
+
+
+class Blob(Base):
+    """Bytes the store holds; collected when unreferenced and untouched for 24 h."""
+
+    __tablename__ = "blob"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int]
+    touched_at: Mapped[datetime]

@@ -1,0 +1,154 @@
+"""Who hears about a change: rows of the outbox, written in the same transaction.
+
+What a notice may say is decided when it leaves (`letters`), so that a ticket made secret in the
+meantime is not told. A notice named here is a template folder of its channel.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from helpdesk.border import Channel
+from helpdesk.models import Delivery, Endpoint, Outbox
+
+#: acknowledgements to one address in `BURST_WINDOW`; what exceeds is summed up in one digest
+BURST = 10
+BURST_WINDOW = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A row of the outbox to be. `message_id` binds deliveries to the message they carry."""
+
+    name: str
+    channel: str
+    address: str
+    number: int | None = None
+    endpoint_id: int | None = None
+    message_id: int | None = None
+    to_name: str = ""
+    automatic: bool = True
+    data: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+def to_endpoint(
+    name: str,
+    endpoint: Endpoint,
+    *,
+    message_id: int | None = None,
+    automatic: bool = True,
+    **data: object,
+) -> Notice:
+    return Notice(
+        name=name,
+        channel=endpoint.channel,
+        address=endpoint.address,
+        number=endpoint.number,
+        endpoint_id=endpoint.id,
+        message_id=message_id,
+        to_name=endpoint.name,
+        automatic=automatic,
+        data=dict(data),
+    )
+
+
+def post(
+    session: Session,
+    notices: Sequence[Notice],
+    *,
+    now: datetime,
+    delay: timedelta = timedelta(),
+) -> list[int]:
+    """Queue the notices and open a delivery for each that carries a message; returns their ids.
+
+    Only automatic notices are ever held back: a person's answer always leaves.
+    """
+    if not notices:
+        return []
+    states = _states(session, notices, now)
+    rows: list[dict[str, Any]] = [
+        {
+            "lane": f"{notice.channel}:{notice.address}",
+            "channel": notice.channel,
+            "address": notice.address,
+            "name": notice.to_name,
+            "notice": notice.name,
+            "automatic": notice.automatic,
+            "data": notice.data,
+            "number": notice.number,
+            "endpoint_id": notice.endpoint_id,
+            "message_id": notice.message_id,
+            "state": state,
+            "created_at": now,
+            "not_before": now + delay,
+        }
+        for notice, state in zip(notices, states, strict=True)
+    ]
+    ids = list(session.scalars(insert(Outbox).returning(Outbox.id, sort_by_parameter_order=True), rows))
+    deliveries = [
+        {
+            "message_id": notice.message_id,
+            "number": notice.number,
+            "outbox_id": outbox_id,
+            "channel": notice.channel,
+            "recipient": notice.address,
+            "state": "queued",
+            "at": now,
+        }
+        for notice, outbox_id in zip(notices, ids, strict=True)
+        if notice.message_id is not None and notice.number is not None
+    ]
+    if deliveries:
+        session.execute(insert(Delivery), deliveries)
+    return ids
+
+
+def _states(session: Session, notices: Sequence[Notice], now: datetime) -> list[str]:
+    """`queued`, or `held` for the acknowledgements beyond what one address gets in a while."""
+    addresses = {n.address for n in notices if n.automatic and n.channel == Channel.MAIL}
+    sent: dict[str, int] = {}
+    if addresses:
+        counted = (
+            select(Outbox.address, func.count())
+            .where(
+                Outbox.channel == Channel.MAIL,
+                Outbox.address.in_(addresses),
+                Outbox.created_at > now - BURST_WINDOW,
+                Outbox.automatic,
+            )
+            .group_by(Outbox.address)
+        )
+        sent = {address: count for address, count in session.execute(counted).tuples()}
+    states: list[str] = []
+    for notice in notices:
+        held = False
+        if notice.automatic and notice.channel == Channel.MAIL:
+            sent[notice.address] = sent.get(notice.address, 0) + 1
+            held = sent[notice.address] > BURST
+        states.append("held" if held else "queued")
+    return states
+
+
+def digest_held(session: Session, *, now: datetime) -> int:
+    """Sum up what was held back: one `digest` for each address whose burst is over."""
+    waiting = session.execute(
+        select(Outbox)
+        .where(Outbox.state == "held", Outbox.created_at < now - BURST_WINDOW)
+        .order_by(Outbox.id)
+        .limit(1_000)
+    ).scalars()
+    by_address: dict[str, list[Outbox]] = {}
+    for row in waiting:
+        by_address.setdefault(row.address, []).append(row)
+    for address, rows in by_address.items():
+        numbers = sorted({row.number for row in rows if row.number is not None})
+        summary = Notice("digest", Channel.MAIL, address, data={"numbers": numbers})
+        post(session, [summary], now=now)
+        for row in rows:
+            row.state = "cancelled"
+            row.error = "summed up in one notice"
+    return len(by_address)

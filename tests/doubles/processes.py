@@ -1,0 +1,57 @@
+"""Starting other people's servers: own folder, own free port, as a user that may run them."""
+
+import os
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+#: how long a server may take to come up or go down, in seconds
+PATIENCE = 30.0
+
+
+class NotRunning(AssertionError):
+    """A part the tests need is missing or did not start."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def find_program(name: str, *folders: str) -> Path:
+    """Look for a program in `folders` (globs, the highest version first), then in PATH."""
+    for pattern in folders:
+        for folder in sorted(Path("/").glob(pattern.lstrip("/")), reverse=True):
+            if (folder / name).is_file():
+                return folder / name
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    if found is None:
+        raise NotRunning(f"{name} is not installed: `make test` installs it when run as root")
+    return Path(found)
+
+
+def own_folder(name: str, user: str | None) -> Path:
+    """Make a folder below the system's temporary one, which `user` can reach."""
+    folder = Path(tempfile.mkdtemp(prefix=f"ponte-{name}-"))
+    folder.chmod(0o755)
+    if user is not None:
+        shutil.chown(folder, user, user)
+    return folder
+
+
+def unprivileged(user: str) -> str | None:
+    """Return `user` when we are root, which these servers refuse; else None, meaning ourselves."""
+    return user if os.geteuid() == 0 else None
+
+
+def wait_until(ready: Callable[[], bool], why: Callable[[], str]) -> None:
+    """Ask until `ready`; fails with what `why` says (a log) when it takes too long."""
+    last = time.monotonic() + PATIENCE
+    while not ready():
+        if time.monotonic() > last:
+            raise NotRunning(why())
+        time.sleep(0.02)
