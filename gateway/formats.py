@@ -23,6 +23,7 @@ MOBILE_LENGTH, LANDLINE_LENGTH = 11, 10
 KIBI = 1024
 
 _LINK = re.compile(r"https?://[^\s<>\"']+")
+_ANCHOR = Markup('<a href="{0}" rel="noopener noreferrer nofollow" target="_blank">{0}</a>')
 _TRAILING = ".,;:!?)]}»"
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
@@ -42,41 +43,41 @@ class Clock:
     zone: ZoneInfo
 
     def moment(self, at: datetime) -> str:
-        """24/11/2026 09:12"""
+        """24/11/2026 09:12."""
         return f"{at.astimezone(self.zone):%d/%m/%Y %H:%M}"
 
     def day(self, at: datetime) -> str:
-        """24/11/2026"""
+        """24/11/2026."""
         return f"{at.astimezone(self.zone):%d/%m/%Y}"
 
     def clock(self, at: datetime) -> str:
-        """09:12"""
+        """09:12."""
         return f"{at.astimezone(self.zone):%H:%M}"
 
     def short_moment(self, at: datetime) -> str:
-        """24/11 09:12"""
+        """24/11 09:12."""
         return f"{at.astimezone(self.zone):%d/%m %H:%M}"
 
     def short_day(self, at: datetime) -> str:
-        """24/11"""
+        """24/11."""
         return f"{at.astimezone(self.zone):%d/%m}"
 
     def weekday(self, at: datetime, *, year: bool = False) -> str:
-        """sexta, 27/11, 18 h (with `year`: sexta, 27/11/2026, 18 h)"""
+        """As sexta, 27/11, 18 h (with `year`: sexta, 27/11/2026, 18 h)."""
         local = at.astimezone(self.zone)
         on = f"{local:%d/%m/%Y}" if year else f"{local:%d/%m}"
         hour = f"{local.hour} h {local.minute:02}" if local.minute else f"{local.hour} h"
         return f"{WEEKDAYS[local.weekday()]}, {on}, {hour}"
 
     def long_day(self, at: datetime, now: datetime) -> str:
-        """Segunda, 23/11/2026; the present day: Hoje, terça, 24/11/2026"""
+        """Segunda, 23/11/2026; the present day: Hoje, terça, 24/11/2026."""
         local = at.astimezone(self.zone)
         name = WEEKDAYS[local.weekday()]
         today = local.date() == now.astimezone(self.zone).date()
         return f"{f'Hoje, {name}' if today else name.capitalize()}, {local:%d/%m/%Y}"
 
     def near(self, at: datetime, now: datetime) -> str:
-        """hoje 10:44 · ontem 17:58 · 24/11 09:12 · 24/11/2025 09:12"""
+        """As hoje 10:44 · ontem 17:58 · 24/11 09:12 · 24/11/2025 09:12."""
         local, today = at.astimezone(self.zone), now.astimezone(self.zone)
         days = (today.date() - local.date()).days
         if days in {0, 1}:
@@ -84,7 +85,7 @@ class Clock:
         return self.short_moment(at) if local.year == today.year else self.moment(at)
 
     def due(self, at: datetime, now: datetime) -> str:
-        """A deadline's end: hoje 18:00 · amanhã 18:00 · 27/11 18:00 · 17/02/2027 18:00"""
+        """A deadline's end: hoje 18:00 · amanhã 18:00 · 27/11 18:00 · 17/02/2027 18:00."""
         local, today = at.astimezone(self.zone), now.astimezone(self.zone)
         if (local.date() - today.date()).days == 1:
             return f"amanhã {local:%H:%M}"
@@ -96,7 +97,7 @@ class Clock:
 
 
 def ago(at: datetime, now: datetime) -> str:
-    """há 5 s · há 3 min · há 2 h · há 4 d; the future and the present are "agora"."""
+    """As há 5 s · há 3 min · há 2 h · há 4 d; the future and the present are "agora"."""
     passed = now - at
     for size, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (timedelta(seconds=1), "s")):
         if passed >= size:
@@ -132,18 +133,18 @@ def promised(days: int, unit: str, *, long: bool = False) -> str:
 
 
 def day_name(at: date) -> str:
-    """One day of a count: qui 19/11"""
+    """One day of a count: qui 19/11."""
     return f"{WEEKDAYS[at.weekday()][:3]} {at:%d/%m}"
 
 
 def number(value: float, places: int = 0) -> str:
-    """4.044; with `places`: 4,6"""
+    """4.044; with `places`: 4,6."""
     text = f"{value:,.{places}f}"
     return text.translate(str.maketrans(",.", ".,"))
 
 
 def money(value: float) -> str:
-    """R$ 1.234,56"""
+    """R$ 1.234,56."""
     return f"R$ {number(value, 2)}"
 
 
@@ -190,7 +191,7 @@ def protocol(text: str, registration: str) -> Markup:
 
 
 def initials(name: str) -> str:
-    """Ana Souza → AS, Luciana → L, nothing → ?"""
+    """Ana Souza → AS, Luciana → L, nothing → "?"."""
     words = [word for word in name.split() if word[0].isalnum()]
     if not words:
         return "?"
@@ -225,11 +226,7 @@ def _linked(line: str) -> Markup:
     for match in _LINK.finditer(line):
         url = match.group().rstrip(_TRAILING)
         parts.append(escape(line[end : match.start()]))
-        parts.append(
-            Markup('<a href="{0}" rel="noopener noreferrer nofollow" target="_blank">{0}</a>').format(
-                url
-            )
-        )
+        parts.append(_ANCHOR.format(url))
         end = match.start() + len(url)
     return Markup().join([*parts, escape(line[end:])])
 

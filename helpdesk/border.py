@@ -115,9 +115,9 @@ class MailFacts:
     protocols: tuple[str, ...] = ()
     automatic: str | None = None
     bounces: tuple["Bounced", ...] = ()
-    #: signed ids of ours found in a returned message (bounces)
-    returned_ids: tuple[str, ...] = ()
-    bounce_token: str | None = None
+    #: outbox rows a bounce proves to be about: by our envelope token, or by our signed Message-ID
+    #: in the returned headers
+    returned_outbox: tuple[int, ...] = ()
     #: other people of To and Cc, lower-case
     copied: tuple[str, ...] = ()
     mailbox: str | None = None
@@ -165,6 +165,8 @@ class Inbound:
     verdict: Verdict = Verdict.VERIFIED
     mail: MailFacts | None = None
     raw_id: int | None = None
+    #: the agent who decided in quarantine where this goes (`number`, or `provider_id` to open)
+    placed_by: int | None = None
     #: nobody outside the console is told (imports, replays, mail first received > 48 h ago)
     quiet: bool = False
     imported: bool = False

@@ -23,14 +23,13 @@ from helpdesk.policy import Policy
 #: classification of what arrived without one ("A classificar")
 TRIAGE = "TRI"
 #: statuses the core itself sets; `migrate` installs them
-OPEN, ANSWERED, WAITING_PROVIDER, FORWARDED, REOPENED, CANCELLED = (
-    "ABE",
-    "RES",
-    "AGP",
-    "ENC",
-    "REA",
-    "CAN",
-)
+OPEN = "ABE"
+ANSWERED = "RES"
+WAITING_PROVIDER = "AGP"
+WAITING_INTERNAL = "AGI"
+FORWARDED = "ENC"
+REOPENED = "REA"
+CANCELLED = "CAN"
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,25 @@ def post(
     return ids
 
 
+def on_page(
+    session: Session, endpoints: Sequence[Endpoint], message_id: int, now: datetime
+) -> None:
+    """What stands on the portal's page has arrived there."""
+    rows = [
+        {
+            "message_id": message_id,
+            "number": endpoint.number,
+            "channel": endpoint.channel,
+            "recipient": endpoint.name or endpoint.address,
+            "state": "delivered",
+            "at": now,
+        }
+        for endpoint in endpoints
+    ]
+    if rows:
+        session.execute(insert(Delivery), rows)
+
+
 def _states(session: Session, notices: Sequence[Notice], now: datetime) -> list[str]:
     """`queued`, or `held` for the acknowledgements beyond what one address gets in a while."""
     addresses = {n.address for n in notices if n.automatic and n.channel == Channel.MAIL}

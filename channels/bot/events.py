@@ -271,14 +271,7 @@ class Unbind:
 
 
 Want = (
-    SendCode
-    | CheckCode
-    | LoadClassifications
-    | ListOpen
-    | LoadTicket
-    | Open
-    | Complement
-    | Unbind
+    SendCode | CheckCode | LoadClassifications | ListOpen | LoadTicket | Open | Complement | Unbind
 )
 
 

@@ -1,5 +1,6 @@
 """The open contacts: list them, look at one, complement it."""
 
+import re
 from dataclasses import replace
 
 from channels.bot import home, opening
@@ -9,6 +10,7 @@ from channels.bot.events import (
     ListOpen,
     LoadTicket,
     Say,
+    Text,
     TicketLoaded,
     TicketsListed,
 )
@@ -19,6 +21,14 @@ from channels.bot.steps import Step, ask, counted, lasting, local, want
 #: a number typed by hand that could be a protocol has at least as many digits
 SHORTEST_PROTOCOL = 6
 TITLE_ON_BUTTON = 40
+
+
+def menu_text(state: State, event: Text) -> Step:
+    """A number that could be a protocol is looked up; anything else came unasked."""
+    digits = re.sub(r"[\s.-]", "", event.text)
+    if digits.isascii() and digits.isdecimal() and len(digits) >= SHORTEST_PROTOCOL:
+        return want(state, LoadTicket(digits))
+    return home.stray(state, event)
 
 
 def show_list(state: State, before: str) -> Step:
@@ -132,5 +142,9 @@ def send(state: State) -> Step:
 def complemented(state: State, event: Complemented) -> Step:
     ref = Ref(event.number, event.protocol)
     resting = replace(home.rest(state), viewing=ref)
-    buttons = (lasting("see", f"see:{ref.number}"), lasting("list", "list"), lasting("menu", "menu"))
+    buttons = (
+        lasting("see", f"see:{ref.number}"),
+        lasting("list", "list"),
+        lasting("menu", "menu"),
+    )
     return ask(resting, "complemented", *buttons, protocol=naming(ref))

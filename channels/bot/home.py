@@ -59,10 +59,8 @@ def stray(state: State, event: Text | FileSent | FileRejected) -> Step:
     if isinstance(event, Text) and len(event.text.strip()) < WORTH_KEEPING:
         return menu(state).after(Say("not_kept", {"text": event.text.strip()}))
     grown, said = add(state.stray, event)
-    if grown is state.stray:
-        following = menu(state) if grown.empty else offer(state)
-        return following.after(said)
-    return offer(replace(state, stray=grown))
+    following = menu(state) if grown.empty else offer(replace(state, stray=grown))
+    return following if said.template == "so_far" else following.after(said)
 
 
 def offer(state: State) -> Step:

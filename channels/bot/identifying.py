@@ -106,7 +106,8 @@ def accepted(state: State, person: Person) -> Step:
         if state.form is not None or not state.stray.empty:
             said.append(Say("others_dropped"))
         state = replace(state, form=None, stray=Gathered())
-    known = replace(state, person=person, email="", owner=None, viewing=None)
+    writing = Phase.COMPLEMENT if (state.form or Form()).target else Phase.TEXT
+    known = replace(state, person=person, phase=writing, email="", owner=None, viewing=None)
     return home.home(known).after(*said)
 
 

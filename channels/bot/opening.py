@@ -23,37 +23,42 @@ _CANCEL = local("cancel", "cancel")
 _ASKING = {Phase.PROVIDER: "p", Phase.CLASSIFICATION: "c", Phase.SUBCLASSIFICATION: "s"}
 
 
-def start(state: State, gathered: Gathered | None = None) -> Step:
-    """Begin with what was gathered already, if anything."""
-    taken = state.stray if gathered is not None else Gathered()
-    form = Form(gathered=gathered or Gathered())
-    kept = Gathered() if taken is state.stray else state.stray
-    return advance(replace(home.rest(state), form=form, stray=kept))
+def start(state: State) -> Step:
+    return advance(replace(home.rest(state), form=Form()))
+
+
+def use(state: State) -> Step:
+    """Begin with what came unasked."""
+    return advance(replace(home.rest(state), form=Form(gathered=state.stray), stray=Gathered()))
 
 
 def advance(state: State) -> Step:
     """Ask for the first thing that is missing."""
     form = state.form or Form()
-    if form.provider is None:
-        people = state.person.providers if state.person else ()
-        if len(people) != 1:
-            return _choose(state, Phase.PROVIDER)
-        form = replace(form, provider=people[0])
+    providers = state.person.providers if state.person else ()
+    if form.provider is None and len(providers) == 1:
+        form = replace(form, provider=providers[0])
         state = replace(state, form=form)
-    if form.classification is None and not state.options:
-        return want(state, LoadClassifications())
+    if form.provider is None:
+        return _choose(state, Phase.PROVIDER)
     if form.classification is None:
-        return _choose(state, Phase.CLASSIFICATION)
+        known = bool(state.options)
+        return _choose(state, Phase.CLASSIFICATION) if known else want(state, LoadClassifications())
     if form.subclassification is None and form.classification.children:
         return _choose(state, Phase.SUBCLASSIFICATION)
+    return _write(replace(state, options=()), form)
+
+
+def _write(state: State, form: Form) -> Step:
+    gathered = form.gathered
     if form.title is None:
         buttons = (local("derive", "derive"), _CANCEL)
-        asking = replace(state, phase=Phase.TITLE, options=())
-        return ask(asking, "ask_title", *buttons, limit=MOST_TITLE, **counted(form.gathered))
-    asking = replace(state, phase=Phase.TEXT, options=())
-    if form.gathered.empty:
-        return ask(asking, "ask_text", _CANCEL, **counted(form.gathered))
-    return ask(asking, "so_far", *_sending(form.gathered), **counted(form.gathered))
+        asking = replace(state, phase=Phase.TITLE)
+        return ask(asking, "ask_title", *buttons, max=MOST_TITLE, **counted(gathered))
+    asking = replace(state, phase=Phase.TEXT)
+    if gathered.empty:
+        return ask(asking, "ask_text", _CANCEL, **counted(gathered))
+    return ask(asking, "so_far", *_sending(gathered), **counted(gathered))
 
 
 def loaded(state: State, options: tuple[Option, ...]) -> Step:

@@ -68,6 +68,11 @@ class _Client(IMAPClient):
         self._look_first = True
         super().idle()
 
+    def take_news(self) -> bool:
+        """Whether some command since the last call was answered with new messages besides."""
+        answers: dict[str, Any] = self._imap.untagged_responses
+        return answers.pop("EXISTS", None) is not None
+
     def _poll_socket(self, sock: Any, timeout: float | None = None) -> list[Any]:
         if self._look_first or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
             self._look_first = False
@@ -104,10 +109,14 @@ class Folder:
         return self._client.has_capability(capability)
 
     def uids(self, after: int, since: date | None = None) -> list[int]:
-        """UIDs above `after`, rising; `since` compares days as the server sees them."""
+        """UIDs above `after`, rising; `since` compares days as the server sees them.
+
+        What arrives from now on ends `wait`.
+        """
         criteria: list[Any] = ["UID", f"{after + 1}:*"]
         if since is not None:
             criteria += ["SINCE", since]
+        self._client.take_news()
         # `n:*` names the last message even when its UID is below n.
         return sorted(uid for uid in self._client.search(criteria) if uid > after)
 
@@ -139,7 +148,12 @@ class Folder:
             self._client.uid_expunge(uids)
 
     def wait(self, seconds: float) -> None:
-        """Return when the server has news, the waker was used, or after `seconds` (IDLE)."""
+        """Return when the server has news, the waker was used, or after `seconds` (IDLE).
+
+        News told beside the answer to another command are not told again.
+        """
+        if self._client.take_news():
+            return
         self._client.idle()
         # An empty answer means time is up, somebody woke us, or the connection is gone: leaving
         # IDLE tells the last from the others.

@@ -126,38 +126,39 @@ class Dovecot:
         return f"imap://{user}:{PASSWORD}@127.0.0.1:{self.imap_port}/{folder}"
 
     def start(self) -> None:
+        (self.root / "run" / "master.pid").unlink(missing_ok=True)
         self._process = subprocess.Popen(
             [*self._as, BINARY, "-F", "-c", str(self._config)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         for port in (self.imap_port, self.lmtp_port):
             self._wait_for(port)
 
     def stop(self) -> None:
-        """Stop everything, sessions included: the master alone would leave them alive."""
+        """Stop everything, sessions included: without its master a session goes on."""
         if self._process is None:
             return
-        children = self.pids()
-        self._process.terminate()
-        for pid in children:
+        for pid in self.pids():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._process.wait(10)
         self._process = None
 
     def pids(self, name: str = "") -> list[int]:
-        """Processes of this server whose name is `name` (all when empty), the master not among."""
+        """Processes of this server whose name is `name` (all when empty)."""
+        assert self._process is not None
         found: list[int] = []
         for entry in Path("/proc").iterdir():
             if not entry.name.isdecimal():
                 continue
             with contextlib.suppress(OSError):
+                # Behind the name in brackets: state, parent, group, session (proc(5)).
+                session = int((entry / "stat").read_text().rpartition(")")[2].split()[3])
                 command = (entry / "cmdline").read_bytes().split(b"\0")[0].decode()
-                if not command.startswith("dovecot/") or (name and command != f"dovecot/{name}"):
-                    continue
-                if str(self.root / "run") == os.readlink(entry / "cwd"):
+                if session == self._process.pid and name in {"", command.removeprefix("dovecot/")}:
                     found.append(int(entry.name))
         return found
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 #: how long a server may take to come up or go down, in seconds
 PATIENCE = 30.0
+MEMORY = Path("/dev/shm")
+MEMORY_NEEDED = 2 * 1024**3
 
 
 class NotRunning(AssertionError):
@@ -34,9 +36,14 @@ def find_program(name: str, *folders: str) -> Path:
     return Path(found)
 
 
-def own_folder(name: str, user: str | None) -> Path:
-    """Make a folder below the system's temporary one, which `user` can reach."""
-    folder = Path(tempfile.mkdtemp(prefix=f"ponte-{name}-"))
+def own_folder(name: str, user: str | None, *, in_memory: bool = False) -> Path:
+    """Make a folder that `user` can reach, below the system's temporary one.
+
+    `in_memory`: where memory is mounted as a file system with room for it, which makes a database
+    server ten times as fast at creating databases.
+    """
+    roomy = in_memory and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED
+    folder = Path(tempfile.mkdtemp(prefix=f"ponte-{name}-", dir=MEMORY if roomy else None))
     folder.chmod(0o755)
     if user is not None:
         shutil.chown(folder, user, user)

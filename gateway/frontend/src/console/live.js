@@ -61,7 +61,9 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-fresh]")) showNew();
 });
 
+// <body data-stream="open | down"> tells which, for the style sheet and for whoever waits on it.
 function offline(down) {
+  document.body.dataset.stream = down ? "down" : "open";
   for (const element of document.querySelectorAll("[data-offline]")) element.hidden = !down;
 }
 addEventListener("offline", () => offline(true));

@@ -1,0 +1,85 @@
+"""The end of what people write: signatures, lines of telephones, legal disclaimers."""
+
+from collections.abc import Sequence
+
+from channels.mail import phrases
+from channels.mail.html import SIGNATURE_MARK
+
+#: lines from the end in which a signature may begin
+_REACH = 60
+#: lines below `-- ` that are still a signature
+_LONGEST_SIGNATURE = 30
+
+
+def folded_tail(lines: Sequence[str], classes: Sequence[str], end: int) -> int:
+    """Where the new text ends, of `lines[:end]`. Never takes everything."""
+    for rule in (_disclaimer, _delimited, _device, _strokes, _contact):
+        at = rule(lines, classes, end)
+        if at is not None and any(
+            kind == "t" and not phrases.DELIMITER.match(line)
+            for kind, line in zip(classes[:at], lines[:at], strict=True)
+        ):
+            return at
+    return end
+
+
+def _disclaimer(lines: Sequence[str], classes: Sequence[str], end: int) -> int | None:
+    """The first paragraph of the tail that speaks like a lawyer, and all below it."""
+    for at in range(max(0, end - _REACH), end):
+        starts = at == 0 or classes[at - 1] != "t" or phrases.DELIMITER.match(lines[at - 1])
+        if classes[at] == "t" and starts and _is_disclaimer(lines, classes, at, end):
+            return at
+    return None
+
+
+def _is_disclaimer(lines: Sequence[str], classes: Sequence[str], at: int, end: int) -> bool:
+    paragraph: list[str] = []
+    for position in range(at, end):
+        if classes[position] != "t":
+            break
+        paragraph.append(lines[position].strip())
+    # A sentence about confidentiality is no disclaimer when more text of the sender follows
+    return bool(phrases.DISCLAIMER.search(" ".join(paragraph)[:400]))
+
+
+def _delimited(lines: Sequence[str], classes: Sequence[str], end: int) -> int | None:
+    for at in range(max(0, end - _LONGEST_SIGNATURE), end):
+        line = lines[at]
+        if line.strip() == SIGNATURE_MARK or phrases.SIGNATURE_DELIMITER.match(line.rstrip("\n")):
+            below = classes[at + 1 : end]
+            if "q" not in below:
+                return at
+    return None
+
+
+def _device(lines: Sequence[str], classes: Sequence[str], end: int) -> int | None:
+    """A line that a telephone added; at most a link may stand below it."""
+    seen = 0
+    for at in range(end - 1, max(-1, end - 8), -1):
+        line = lines[at].strip()
+        if not line:
+            continue
+        if classes[at] != "t":
+            return None
+        if len(line) <= phrases.LONGEST_DEVICE + line.count("<") * 120 and phrases.DEVICE.match(line):
+            return at
+        seen += 1
+        if seen > 2:
+            return None
+    return None
+
+
+def _strokes(lines: Sequence[str], classes: Sequence[str], end: int) -> int | None:
+    return end - 1 if end and classes[end - 1] == "t" and phrases.DELIMITER.match(lines[end - 1]) else None
+
+
+def _contact(lines: Sequence[str], classes: Sequence[str], end: int) -> int | None:
+    """Below a polite ending and a name: telephone, address, web site."""
+    for at in range(max(0, end - 20), end):
+        if classes[at] != "t" or not phrases.CLOSING.match(lines[at]):
+            continue
+        rest = [position for position in range(at + 1, end) if classes[position] == "t"]
+        below = rest[1:]
+        if below and any(phrases.CONTACT.search(lines[position]) for position in below):
+            return below[0]
+    return None

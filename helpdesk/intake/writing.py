@@ -1,0 +1,266 @@
+"""Writing a batch of plans: each table once, protocols last."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from helpdesk import (
+    audit,
+    catalog,
+    deadlines,
+    desk,
+    events,
+    messages,
+    notices,
+    protocols,
+    text,
+)
+from helpdesk.audit import Change, Entry
+from helpdesk.border import Outcome, Receipt, Refusal
+from helpdesk.catalog import Catalog
+from helpdesk.closing import begin_again
+from helpdesk.intake import automatic, holding, reach
+from helpdesk.intake.facts import Facts, content_key
+from helpdesk.intake.placing import Holding, Joining, Noting, Opening, Plan, Repeating
+from helpdesk.messages import NewMessage
+from helpdesk.models import Content, Ticket
+from helpdesk.policy import Policy
+from helpdesk.workflow import Action, Situation
+
+MOST_TITLE = 200
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a batch gathers on its way to the tables."""
+
+    session: Session
+    facts: Facts
+    registers: Catalog
+    policy: Policy
+    now: datetime
+    entries: list[Entry] = field(default_factory=list[Entry])
+    events: list[tuple[int | None, str, int]] = field(
+        default_factory=list[tuple[int | None, str, int]]
+    )
+    answers: dict[int, Receipt | Refusal] = field(default_factory=dict[int, Receipt | Refusal])
+
+
+def carry_out(
+    session: Session,
+    plans: Sequence[Plan],
+    facts: Facts,
+    registers: Catalog,
+    policy: Policy,
+    now: datetime,
+) -> list[Receipt | Refusal]:
+    batch = Batch(session, facts, registers, policy, now)
+    numbered = list(enumerate(plans))
+    openings = [(i, p) for i, p in numbered if isinstance(p, Opening)]
+    numbers = _open(batch, [p for _, p in openings])
+    for (i, _), number in zip(openings, numbers, strict=True):
+        batch.answers[i] = Receipt(Outcome.OPENED, number)
+    talking = [(i, p) for i, p in numbered if isinstance(p, Opening | Joining)]
+    _converse(batch, talking)
+    for i, plan in numbered:
+        match plan:
+            case Noting():
+                batch.answers[i] = automatic.note(session, plan, now=now)
+            case Holding():
+                batch.answers[i] = Refusal(
+                    plan.hold.reason, "", plan.hold.suggestion, plan.hold.trace
+                )
+            case Repeating():
+                batch.answers[i] = _repeat(batch, plan)
+            case _:
+                pass
+    audit.write(session, batch.entries, now=now)
+    events.emit_many(session, batch.events, now=now)
+    answers = [batch.answers[i] for i in range(len(plans))]
+    holding.settle(session, plans, answers, now=now)
+    if not registers.parameters.generate_protocol:
+        return answers
+    given = protocols.assign(session, numbers, policy, now=now)
+    return [_with_protocol(answer, given) for answer in answers]
+
+
+def _open(batch: Batch, plans: Sequence[Opening]) -> list[int]:
+    rows = [_ticket_row(batch, plan) for plan in plans]
+    if not rows:
+        return []
+    numbers = list(
+        batch.session.scalars(
+            insert(Ticket).returning(Ticket.number, sort_by_parameter_order=True), rows
+        )
+    )
+    for number, plan in zip(numbers, plans, strict=True):
+        changes = [Change("follows", None, plan.follows)] if plan.follows else []
+        batch.entries.append(Entry(number, plan.author, "opened", tuple(changes)))
+        batch.events.append((number, "opened", 1))
+    return numbers
+
+
+def _ticket_row(batch: Batch, plan: Opening) -> dict[str, Any]:
+    inbound, registers = plan.inbound, batch.registers
+    chosen = registers.classification(inbound.classification or "") or registers.triage
+    sub = registers.subclassification(inbound.subclassification or "")
+    opened_at = inbound.at if inbound.imported else batch.now
+    terms = registers.terms(plan.provider_id, chosen.id, sub.id if sub else None)
+    counted = deadlines.deadline(opened_at, terms, registers.calendar)
+    status = registers.status(catalog.OPEN)
+    if status is None:
+        msg = "the register has no status ABE: run `ponte migrate`"
+        raise LookupError(msg)
+    contact = reach.contact(plan, batch.facts)
+    return {
+        "provider_id": plan.provider_id,
+        "title": _title(plan, batch.facts),
+        "contact_name": contact.name,
+        "contact_phone": contact.phone,
+        "contact_email": contact.email,
+        "classification_id": chosen.id,
+        "subclassification_id": sub.id if sub else None,
+        "sector_id": chosen.sector_id,
+        "status_id": status.id,
+        "situation": Situation.OPEN,
+        "waiting_on": "agent",
+        "channel": inbound.channel,
+        "opened_kind": plan.author.kind,
+        "opened_id": plan.author.id,
+        "opened_name": plan.author.name,
+        "opened_at": opened_at,
+        "cycle_at": opened_at,
+        "days": terms.days,
+        "unit": terms.unit,
+        "attention": terms.attention,
+        "terms_source": terms.source,
+        "due_at": counted.due_at,
+        "attention_at": counted.attention_at,
+        "subject": inbound.mail.subject if inbound.mail else None,
+        "mailbox": inbound.mail.mailbox if inbound.mail else None,
+        "follows": plan.follows,
+        "imported": inbound.imported,
+        "last_message_at": opened_at,
+    }
+
+
+def _title(plan: Opening, facts: Facts) -> str:
+    """The form's title; of a mail its subject, else its first line."""
+    candidates = (
+        text.normalise(plan.inbound.title).strip(),
+        next((line.strip() for line in plan.inbound.text.splitlines() if line.strip()), ""),
+        plan.author.name,
+        facts.providers[plan.provider_id].name,
+    )
+    title = " ".join(next(c for c in candidates if c).split())
+    return title if len(title) <= MOST_TITLE else title[: MOST_TITLE - 1] + "…"
+
+
+def _converse(batch: Batch, plans: Sequence[tuple[int, Opening | Joining]]) -> None:
+    """Endpoints, messages, contents, notices of openings and complements alike."""
+    if not plans:
+        return
+    numbers: list[int] = []
+    for i, plan in plans:
+        if isinstance(plan, Joining):
+            _revive(batch, plan)
+            numbers.append(plan.ticket.number)
+        else:
+            answer = batch.answers[i]
+            numbers.append(answer.number or 0 if isinstance(answer, Receipt) else 0)
+    reached = reach.resolve(
+        batch.session,
+        [(number, plan) for number, (_, plan) in zip(numbers, plans, strict=True)],
+        batch.facts,
+    )
+    rows = [
+        _message(batch, number, plan, ends.spoken.id if ends.spoken else None)
+        for number, (_, plan), ends in zip(numbers, plans, reached, strict=True)
+    ]
+    ids = messages.write(batch.session, rows, now=batch.now)
+    told: list[notices.Notice] = []
+    for (i, plan), number, message_id, ends in zip(plans, numbers, ids, reached, strict=True):
+        outcome = Outcome.COMPLEMENTED
+        protocol, due_at = None, None
+        if isinstance(plan, Opening):
+            outcome = Outcome.OPENED
+            if not plan.inbound.quiet:
+                told += reach.acknowledge(ends)
+        else:
+            protocol, due_at = plan.ticket.protocol, plan.ticket.due_at
+        batch.answers[i] = Receipt(outcome, number, protocol, message_id, due_at)
+    notices.post(batch.session, told, now=batch.now)
+    batch.session.execute(
+        insert(Content),
+        [
+            {"key": content_key(p.inbound), "number": n, "message_id": m, "at": batch.now}
+            for (_, p), n, m in zip(plans, numbers, ids, strict=True)
+        ],
+    )
+
+
+def _revive(batch: Batch, plan: Joining) -> None:
+    """A complement: the agent's turn again; a pending ticket is open, a closed one reopens."""
+    ticket = plan.ticket
+    changes: list[Change] = []
+    if plan.reopens:
+        changes = begin_again(ticket, batch.registers, batch.now)
+    elif ticket.situation == Situation.PENDING:
+        changes = desk.enter(ticket, batch.registers, Action.COMPLEMENT, catalog.OPEN)
+    ticket.waiting_on, ticket.pending_until = "agent", None
+    ticket.version += 1
+    ticket.last_message_at = batch.now
+    action = "reopened" if plan.reopens else "complemented"
+    batch.entries.append(Entry(ticket.number, plan.author, action, tuple(changes)))
+    batch.events.append((ticket.number, "message", ticket.version))
+
+
+def _message(
+    batch: Batch, number: int, plan: Opening | Joining, endpoint_id: int | None
+) -> NewMessage:
+    inbound = plan.inbound
+    found = [plan.author.name, inbound.title] if isinstance(plan, Opening) else []
+    return NewMessage(
+        number=number,
+        kind="opening" if isinstance(plan, Opening) else "complement",
+        channel=inbound.channel,
+        author=plan.author,
+        text=text.normalise(inbound.text),
+        quoted=text.normalise(inbound.quoted),
+        html=inbound.html,
+        at=inbound.at if inbound.imported else batch.now,
+        files=inbound.files,
+        endpoint_id=endpoint_id,
+        raw_id=inbound.raw_id,
+        mail_id=inbound.mail.message_id if inbound.mail else None,
+        verdict=inbound.verdict if inbound.mail else None,
+        match=plan.match or None,
+        secret_group=plan.ticket.secret_group if isinstance(plan, Joining) else None,
+        words=" ".join(found),
+    )
+
+
+def _repeat(batch: Batch, plan: Repeating) -> Receipt:
+    batch.session.execute(
+        update(Content)
+        .where(Content.key == content_key(plan.inbound))
+        .values(repeats=Content.repeats + 1)
+    )
+    found = batch.session.execute(
+        select(Ticket.protocol, Ticket.due_at).where(Ticket.number == plan.number)
+    ).first()
+    protocol, due_at = found if found else (None, None)
+    return Receipt(Outcome.DUPLICATE, plan.number, protocol, plan.message_id, due_at)
+
+
+def _with_protocol(answer: Receipt | Refusal, given: dict[int, str]) -> Receipt | Refusal:
+    if isinstance(answer, Refusal) or answer.number not in given:
+        return answer
+    return Receipt(
+        answer.outcome, answer.number, given[answer.number], answer.message_id, answer.due_at
+    )
+

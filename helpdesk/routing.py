@@ -1,0 +1,150 @@
+"""Handing a ticket on: to another agent or sector, under another classification."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from helpdesk import catalog, deadlines, events, notices
+from helpdesk.audit import Change
+from helpdesk.border import Channel
+from helpdesk.catalog import Catalog
+from helpdesk.desk import Desk, agent_change, body_of, enter, load, log, release, say, touch
+from helpdesk.errors import FieldError, Invalid
+from helpdesk.models import Agent, Ticket
+from helpdesk.workflow import Action
+
+
+def forward(
+    session: Session,
+    desk: Desk,
+    number: int,
+    *,
+    note: str,
+    agent: str | None = None,
+    sector: str | None = None,
+    version: int | None = None,
+) -> Ticket:
+    """Encaminhar to an agent, a sector or both; the note is required, the deadline stays."""
+    ticket = load(session, desk, number, Action.FORWARD, version)
+    registers = catalog.load(session, desk.policy)
+    said = body_of(note, "note")
+    target = _agent(session, agent)
+    to_sector = registers.sector(sector) if sector else None
+    if sector and to_sector is None:
+        raise Invalid(FieldError("sector", "unknown"))
+    if target is None and to_sector is None:
+        raise Invalid(FieldError("agent", "required"))
+    sector_id = to_sector.id if to_sector else target.sector_id if target else None
+    changes = enter(ticket, registers, Action.FORWARD, catalog.FORWARDED)
+    new_assignee = target.id if target else None
+    if ticket.assignee_id != new_assignee:
+        changes.append(agent_change(session, "assignee", ticket.assignee_id, new_assignee))
+        ticket.assignee_id = new_assignee
+    if sector_id is not None and ticket.sector_id != sector_id:
+        changes.append(_sector_change(registers, ticket.sector_id, sector_id))
+        ticket.sector_id = sector_id
+    ticket.started = True
+    release(ticket)
+    say(session, desk, ticket, "note", said, (), None)
+    touch(ticket, desk)
+    log(session, desk, ticket, "forwarded", changes, note=said)
+    if target is not None and target.email:
+        told = notices.Notice(
+            "agent_forwarded",
+            Channel.MAIL,
+            target.email,
+            number=number,
+            to_name=target.name,
+            data={"link": desk.policy.link(f"/central/{number}"), "by": desk.actor.name},
+        )
+        notices.post(session, [told], now=desk.now)
+    events.emit(session, number, "changed", now=desk.now, version=ticket.version)
+    return ticket
+
+
+def classify(
+    session: Session,
+    desk: Desk,
+    number: int,
+    *,
+    classification: str,
+    subclassification: str | None = None,
+    reason: str | None = None,
+    version: int | None = None,
+) -> Ticket:
+    """Classificar: the deadline is counted anew from the start of its cycle."""
+    ticket = load(session, desk, number, Action.CLASSIFY, version)
+    registers = catalog.load(session, desk.policy)
+    chosen = registers.classification(classification)
+    if chosen is None or not chosen.active:
+        raise Invalid(FieldError("classification", "unknown"))
+    sub = registers.subclassification(subclassification) if subclassification else None
+    if subclassification and (sub is None or sub.classification_id != chosen.id):
+        raise Invalid(FieldError("subclassification", "unknown"))
+    why = registers.reason(reason) if reason else None
+    if reason and (why is None or sub is None or why.subclassification_id != sub.id):
+        raise Invalid(FieldError("reason", "unknown"))
+    changes = _classify(ticket, registers, chosen.id, sub.id if sub else None)
+    if ticket.reason_id != (why.id if why else None):
+        before = registers.reasons.get(ticket.reason_id or 0)
+        changes.append(Change("reason", before and before.name, why and why.name))
+        ticket.reason_id = why.id if why else None
+    if changes:
+        touch(ticket, desk)
+        log(session, desk, ticket, "classified", changes)
+        events.emit(session, number, "changed", now=desk.now, version=ticket.version)
+    return ticket
+
+
+def _classify(
+    ticket: Ticket, registers: Catalog, classification_id: int, subclassification_id: int | None
+) -> list[Change]:
+    changes: list[Change] = []
+    names = registers.classifications
+    if ticket.classification_id != classification_id:
+        before, after = names[ticket.classification_id], names[classification_id]
+        changes.append(Change("classification", before.name, after.name))
+        if not ticket.started and after.sector_id and after.sector_id != ticket.sector_id:
+            changes.append(_sector_change(registers, ticket.sector_id, after.sector_id))
+            ticket.sector_id = after.sector_id
+    if ticket.subclassification_id != subclassification_id:
+        subs = registers.subclassifications
+        before_sub = subs.get(ticket.subclassification_id or 0)
+        after_sub = subs.get(subclassification_id or 0)
+        changes.append(
+            Change("subclassification", before_sub and before_sub.name, after_sub and after_sub.name)
+        )
+    ticket.classification_id = classification_id
+    ticket.subclassification_id = subclassification_id
+    changes.extend(recount(ticket, registers))
+    return changes
+
+
+def recount(ticket: Ticket, registers: Catalog) -> list[Change]:
+    """The deadline from the start of the running cycle, under the ticket's present terms."""
+    terms = registers.terms(
+        ticket.provider_id, ticket.classification_id, ticket.subclassification_id
+    )
+    counted = deadlines.deadline(ticket.cycle_at, terms, registers.calendar)
+    ticket.days, ticket.unit, ticket.attention = terms.days, terms.unit, terms.attention
+    ticket.terms_source = terms.source
+    ticket.attention_at = counted.attention_at
+    if ticket.due_at == counted.due_at:
+        return []
+    change = Change("due_at", ticket.due_at, counted.due_at)
+    ticket.due_at = counted.due_at
+    return [change]
+
+
+def _agent(session: Session, login: str | None) -> Agent | None:
+    if not login:
+        return None
+    found = session.scalar(select(Agent).where(Agent.login == login, Agent.active))
+    if found is None:
+        raise Invalid(FieldError("agent", "unknown"))
+    return found
+
+
+def _sector_change(registers: Catalog, before: int | None, after: int | None) -> Change:
+    sectors = registers.sectors
+    old, new = sectors.get(before or 0), sectors.get(after or 0)
+    return Change("sector", old and old.name, new and new.name)

@@ -1,0 +1,144 @@
+"""What every test may ask for. Databases are real and migrated; each test has its own."""
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy.orm import Session
+
+from gateway.blobs import FileBlobs
+from gateway.work import Work
+from helpdesk.migrations import upgrade
+from helpdesk.policy import Policy
+from helpdesk.tokens import Keyring
+from tests.doubles import browser as chromium
+from tests.doubles.dovecot import Dovecot
+from tests.doubles.postgres import Postgres
+from tests.doubles.relay import Relay
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A cluster for the whole run; a test that restarts it makes its own."""
+    cluster = Postgres()
+    cluster.start()
+    yield cluster
+    cluster.stop()
+    cluster.remove()
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: Postgres) -> str:
+    url = postgres.create()
+    _migrate(url)
+    return url.rpartition("/")[2]
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+def _migrate(url: str) -> None:
+    work = Work(url)
+    with work.engine.begin() as connection:
+        upgrade(connection)
+    work.close()
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'ponte.db')}"
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres, migrated_postgres: str) -> Iterator[str]:
+    url = postgres.create(migrated_postgres)
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of its own; whatever asks for it runs on both kinds."""
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture
+def work(database_url: str) -> Iterator[Work]:
+    work = Work(database_url)
+    yield work
+    work.close()
+
+
+@pytest.fixture
+def session(work: Work) -> Iterator[Session]:
+    """A transaction that is never committed. It holds SQLite's only writer: no `work.write` beside
+    it."""
+    with Session(work.engine, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> FileBlobs:
+    return FileBlobs(tmp_path / "blobs")
+
+
+@pytest.fixture
+def policy() -> Policy:
+    return Policy(keyring=Keyring([b"k" * 32]), insurer="Vida Plena", ans_registration="419999")
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Tuesday, 09:00 in São Paulo, in service hours."""
+    return datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def mail_server() -> Iterator[Dovecot]:
+    """One for the whole run; a test that stops it makes its own."""
+    with Dovecot() as server:
+        yield server
+
+
+_names = itertools.count(1)
+
+
+@pytest.fixture
+def mailbox() -> str:
+    """The name of a mailbox that nobody used before."""
+    return f"caixa{next(_names)}"
+
+
+@pytest.fixture
+def relay() -> Iterator[Relay]:
+    relay = Relay()
+    relay.start()
+    yield relay
+    relay.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium for one module: Playwright's loop stands in the way of asynchronous tests there."""
+    with sync_playwright() as playwright:
+        browser = chromium.launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page at desktop width; the test fails when a script of ours raised or broke the policy."""
+    page = chromium.open_page(browser)
+    faults = chromium.watch_faults(page)
+    yield page
+    page.context.close()
+    assert faults == []

@@ -1,0 +1,194 @@
+"""A relay on loopback that keeps what it is handed, and can answer as relays do on bad days."""
+
+import asyncio
+import email
+import email.policy
+import ssl
+import threading
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.doubles.processes import PATIENCE, free_port
+
+#: an answer of the relay that says nothing and hangs up
+DROP = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """One message as the relay took it; `encrypted`: inside TLS."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    raw: bytes
+    encrypted: bool
+
+    @property
+    def message(self) -> EmailMessage:
+        return email.message_from_bytes(self.raw, policy=email.policy.default)
+
+
+class _Server(SMTP):
+    async def push(self, status: str | bytes) -> None:
+        if status == DROP:
+            self.transport.abort()
+            return
+        await super().push(status)
+
+
+class Relay:
+    """Runs in a thread of its own between `start` and `stop`; a stopped one may start again."""
+
+    def __init__(self, *, starttls: Path | None = None) -> None:
+        """`starttls`: a folder for key and certificate; then nothing is taken without TLS."""
+        self.port = free_port()
+        self.certificate = starttls / "relay.crt" if starttls else None
+        self._tls = _tls(starttls) if starttls else None
+        self._handed: list[Handed] = []
+        self._arrived = threading.Condition()
+        self._refusals: defaultdict[str, deque[str]] = defaultdict(deque)
+        self._always: dict[str, str] = {}
+        self._after_data: deque[str] = deque()
+        self._loop = asyncio.new_event_loop()
+        self._server: asyncio.Server | None = None
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    @property
+    def handed(self) -> list[Handed]:
+        """Everything taken so far, in order."""
+        with self._arrived:
+            return list(self._handed)
+
+    def sent_to(self, recipient: str) -> list[Handed]:
+        return [handed for handed in self.handed if recipient in handed.recipients]
+
+    def wait(self, count: int, recipient: str | None = None) -> list[Handed]:
+        """Wait until so many messages were taken (for one recipient); returns them."""
+
+        def present() -> list[Handed]:
+            return [h for h in self._handed if recipient is None or recipient in h.recipients]
+
+        with self._arrived:
+            if not self._arrived.wait_for(lambda: len(present()) >= count, PATIENCE):
+                raise AssertionError(f"{len(present())} of {count} messages: {present()}")
+            return present()
+
+    def answer(self, recipient: str, *answers: str) -> None:
+        """Answer the next RCPT of that recipient so (`451 4.2.1 Full`, `DROP`), once each."""
+        self._refusals[recipient].extend(answers)
+
+    def answer_always(self, recipient: str, answer: str) -> None:
+        self._always[recipient] = answer
+
+    def answer_data(self, *answers: str) -> None:
+        """Take the next messages, but answer so: `DROP` after taking is the doubtful case."""
+        self._after_data.extend(answers)
+
+    def start(self) -> None:
+        self._call(self._start())
+
+    def stop(self) -> None:
+        """Refuse connections from now on."""
+        self._call(self._stop())
+
+    def close(self) -> None:
+        if self._server is not None:
+            self.stop()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd finds its hooks by these names
+        self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]
+    ) -> str:
+        waiting = self._refusals[address]
+        if waiting:
+            return waiting.popleft()
+        if address in self._always:
+            return self._always[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        content: Any = envelope.content
+        handed = Handed(
+            sender=envelope.mail_from or "",
+            recipients=tuple(envelope.rcpt_tos),
+            raw=content,
+            encrypted=session.ssl is not None,
+        )
+        answer = self._after_data.popleft() if self._after_data else "250 Taken"
+        if answer == DROP or answer.startswith("2"):
+            with self._arrived:
+                self._handed.append(handed)
+                self._arrived.notify_all()
+        return answer
+
+    async def _start(self) -> None:
+        self._server = await self._loop.create_server(
+            lambda: _Server(
+                self,
+                loop=self._loop,
+                hostname="relay.test",
+                enable_SMTPUTF8=True,
+                tls_context=self._tls,
+                require_starttls=self._tls is not None,
+            ),
+            "127.0.0.1",
+            self.port,
+        )
+
+    async def _stop(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        await self._server.wait_closed()
+        self._server = None
+
+    def _call(self, work: Any) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
+
+
+def _tls(folder: Path) -> ssl.SSLContext:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "relay.test")])
+    names = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
+    today = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=2))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem, private = folder / "relay.crt", folder / "relay.key"
+    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, private)
+    return context
