@@ -8,11 +8,13 @@ The recipe for a new one is `docs/channels.md`.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from litestar import Router
+from litestar import Request, Response, Router
 from sqlalchemy.orm import Session
 
+from helpdesk.attachments import Limits
+from helpdesk.policy import Policy
 from helpdesk.ports import BlobStore, Sender
 from helpdesk.tokens import Keyring
 
@@ -33,6 +35,18 @@ class Work(Protocol):
     async def write(
         self, verb: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T: ...
+
+
+class Page(Protocol):
+    """Render a page for this request: theme, CSRF token and visitor are added to the context."""
+
+    def __call__(
+        self,
+        request: Request[Any, Any, Any],
+        name: str,
+        context: dict[str, object],
+        status: int = 200,
+    ) -> Response[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,24 @@ class Kit:
     clock: Callable[[], datetime]
     #: template path and context to text (the one Jinja environment)
     render: Callable[[str, dict[str, object]], str]
+    page: Page
+    policy: Policy
+    #: of the attachments of one form or chat message
+    limits: Limits
+    #: of one raw mail, in octets
+    message_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a listener fares. `error` is the last failure, "" since the last success."""
+
+    name: str
+    last_success: datetime | None = None
+    failing_since: datetime | None = None
+    error: str = ""
+    #: messages known to be on the other side and not yet stored
+    lag: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +99,5 @@ class Connected:
     #: each runs until cancelled
     listeners: tuple[Callable[[], Awaitable[None]], ...] = field(default=())
     sender: Sender | None = None
+    #: the present state of each listener that can fail while it runs
+    health: tuple[Callable[[], Health], ...] = ()

@@ -12,16 +12,6 @@ LABELS: dict[str, dict[str, str]] = {
         "in_person": "Presencial",
         "api": "Sistema integrado",
     },
-    #: the grid's "Aberto por" when a provider opened it
-    "origin": {
-        "web": "Web prestador",
-        "mail": "E-mail",
-        "telegram": "Telegram",
-        "chat": "Chat",
-        "phone": "Telefone",
-        "in_person": "Presencial",
-        "api": "Sistema integrado",
-    },
     "actor_kind": {
         "person": "Prestador",
         "agent": "Atendente",
@@ -162,6 +152,17 @@ LABELS: dict[str, dict[str, str]] = {
         "not_delivered": "Envio sem sucesso",
         "bounced": "E-mail devolvido",
         "parameter_changed": "Mudou parâmetro",
+        "logged_in": "Entrou",
+        "logged_out": "Saiu",
+        "login_failed": "Tentativa de entrada recusada",
+        "password_changed": "Mudou a senha",
+        "token_added": "Criou chave da API",
+        "token_revoked": "Revogou chave da API",
+        "agent_added": "Cadastrou atendente",
+        "agent_changed": "Mudou atendente",
+        "provider_changed": "Mudou prestador",
+        "person_invited": "Convidou pessoa",
+        "person_changed": "Mudou pessoa",
         "linked": "Ligou a outro chamado",
         "merged": "Juntou a outro chamado",
         "imported": "Importou",
@@ -209,6 +210,7 @@ LABELS: dict[str, dict[str, str]] = {
         "closed_at": "Fechamento",
         "deleted_at": "Exclusão",
         "merged_into": "Juntado ao chamado",
+        "follows": "Continuação do chamado",
         "pending_until": "Pendente até",
         "until": "Pendente até",
         "provider": "Prestador",
@@ -253,6 +255,9 @@ LABELS: dict[str, dict[str, str]] = {
         "due": "prazo de retorno",
     },
 }
+
+#: the grid's "Aberto por" when a provider opened it
+LABELS["origin"] = LABELS["channel"] | {"web": "Web prestador"}
 
 #: enums of the core, by the name of their class
 KINDS = {

@@ -140,4 +140,3 @@ def calendar(session: Session, policy: Policy) -> Calendar:
         (h.day, h.name, h.working) for h in session.scalars(select(Holiday))
     ]
     return calendars.build(policy.zone, base, edited)
-

@@ -115,9 +115,9 @@ def tell(
     requester also hears of it by mail."""
     reached = [target] if target is not None else []
     if target is not None and target.channel == Channel.WEB:
-        reached += [
-            e for e in others if e.channel == Channel.MAIL and e.state in endpoints.USABLE
-        ][:1]
+        reached += [e for e in others if e.channel == Channel.MAIL and e.state in endpoints.USABLE][
+            :1
+        ]
     queued = [
         notices.to_endpoint(notice, e, message_id=message_id, automatic=False)
         for e in reached
@@ -125,7 +125,9 @@ def tell(
     ]
     notices.post(session, queued, now=desk.now, delay=delay)
     if message_id is not None:
-        notices.on_page(session, [e for e in reached if e.channel == Channel.WEB], message_id, desk.now)
+        notices.on_page(
+            session, [e for e in reached if e.channel == Channel.WEB], message_id, desk.now
+        )
 
 
 def touch(ticket: Ticket, desk: Desk) -> None:

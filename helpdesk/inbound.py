@@ -50,9 +50,7 @@ def store(session: Session, rows: Sequence[Stored], now: datetime) -> int:
         }
         for row in rows
     ]
-    statement = (
-        _upsert(session, InboundRaw).on_conflict_do_nothing(index_elements=["arrival"])
-    )
+    statement = _upsert(session, InboundRaw).on_conflict_do_nothing(index_elements=["arrival"])
     result = session.execute(statement.returning(InboundRaw.id), values)
     return len(result.all())
 
@@ -62,8 +60,7 @@ def touch_blobs(session: Session, blobs: Sequence[tuple[str, int]], *, now: date
     if not blobs:
         return
     values = [
-        {"sha256": sha256, "size": size, "touched_at": now}
-        for sha256, size in dict(blobs).items()
+        {"sha256": sha256, "size": size, "touched_at": now} for sha256, size in dict(blobs).items()
     ]
     statement = _upsert(session, Blob)
     session.execute(
@@ -108,9 +105,7 @@ def settle(session: Session, states: dict[int, str]) -> None:
     for state in sorted(set(states.values())):
         ids = [raw_id for raw_id, s in states.items() if s == state]
         session.execute(
-            update(InboundRaw)
-            .where(InboundRaw.id.in_(ids))
-            .values(state=state, lease_until=None)
+            update(InboundRaw).where(InboundRaw.id.in_(ids)).values(state=state, lease_until=None)
         )
 
 
@@ -136,9 +131,7 @@ def cursor(session: Session, account: str) -> MailboxCursor | None:
     return session.get(MailboxCursor, account)
 
 
-def set_cursor(
-    session: Session, account: str, uidvalidity: int, uid: int, now: datetime
-) -> None:
+def set_cursor(session: Session, account: str, uidvalidity: int, uid: int, now: datetime) -> None:
     session.merge(MailboxCursor(account=account, uidvalidity=uidvalidity, uid=uid, at=now))
 
 

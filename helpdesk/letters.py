@@ -110,9 +110,7 @@ def _of_ticket(row: Outbox, ticket: Ticket, policy: Policy) -> dict[str, Any]:
     }
 
 
-def _thread(
-    row: Outbox, ticket: Ticket, mail_ids: list[str], policy: Policy
-) -> dict[str, Any]:
+def _thread(row: Outbox, ticket: Ticket, mail_ids: list[str], policy: Policy) -> dict[str, Any]:
     """A ticket without mail of its own gets a root id of ours, so that all its notices thread."""
     if row.channel != Channel.MAIL or row.endpoint_id is None:
         return {}

@@ -90,9 +90,7 @@ def write(session: Session, messages: Sequence[NewMessage], *, now: datetime) ->
     return ids
 
 
-def _attach(
-    session: Session, messages: Sequence[tuple[int, NewMessage]], now: datetime
-) -> None:
+def _attach(session: Session, messages: Sequence[tuple[int, NewMessage]], now: datetime) -> None:
     rows: list[dict[str, Any]] = [
         {
             "public_id": secrets.token_hex(16),

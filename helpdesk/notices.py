@@ -88,7 +88,9 @@ def post(
         }
         for notice, state in zip(notices, states, strict=True)
     ]
-    ids = list(session.scalars(insert(Outbox).returning(Outbox.id, sort_by_parameter_order=True), rows))
+    ids = list(
+        session.scalars(insert(Outbox).returning(Outbox.id, sort_by_parameter_order=True), rows)
+    )
     deliveries = [
         {
             "message_id": notice.message_id,

@@ -42,8 +42,6 @@ def change(session: Session, actor: Actor, key: str, value: object, *, now: date
         raise Invalid(FieldError(key, "unknown"))
     if type(before[key]) is not type(value):
         raise Invalid(FieldError(key, "invalid"))
-    session.merge(
-        Parameter(key=key, value={"value": value}, changed_at=now, changed_by=actor.name)
-    )
+    session.merge(Parameter(key=key, value={"value": value}, changed_at=now, changed_by=actor.name))
     change = audit.Change(key, before[key], value)
     audit.record(session, actor, "parameter_changed", now=now, changes=(change,))

@@ -32,4 +32,3 @@ class Policy:
 
     def link(self, path: str) -> str:
         return f"{self.public_url.rstrip('/')}{path}"
-

@@ -27,9 +27,7 @@ def assign(
     last = session.scalar(
         make(ProtocolDay)
         .values(day=day, last=count)
-        .on_conflict_do_update(
-            index_elements=["day"], set_={"last": ProtocolDay.last + count}
-        )
+        .on_conflict_do_update(index_elements=["day"], set_={"last": ProtocolDay.last + count})
         .returning(ProtocolDay.last)
     )
     first = (last or count) - count + 1

@@ -111,7 +111,9 @@ def _classify(
         before_sub = subs.get(ticket.subclassification_id or 0)
         after_sub = subs.get(subclassification_id or 0)
         changes.append(
-            Change("subclassification", before_sub and before_sub.name, after_sub and after_sub.name)
+            Change(
+                "subclassification", before_sub and before_sub.name, after_sub and after_sub.name
+            )
         )
     ticket.classification_id = classification_id
     ticket.subclassification_id = subclassification_id

@@ -1,4 +1,4 @@
-"""What every test may ask for. Databases are real and migrated; each test has its own."""
+"""What every test may ask for. Databases are real, each test has its own, as `migrate` leaves it."""
 
 import itertools
 import shutil
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from gateway.blobs import FileBlobs
 from gateway.work import Work
+from helpdesk.install import install
 from helpdesk.migrations import upgrade
 from helpdesk.policy import Policy
 from helpdesk.tokens import Keyring
@@ -19,6 +20,13 @@ from tests.doubles import browser as chromium
 from tests.doubles.dovecot import Dovecot
 from tests.doubles.postgres import Postgres
 from tests.doubles.relay import Relay
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever opens a browser or is a flow is slow, without a mark on each test."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()) or "flows" in item.path.parts:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +57,7 @@ def _migrate(url: str) -> None:
     work = Work(url)
     with work.engine.begin() as connection:
         upgrade(connection)
+    work.write_now(install)
     work.close()
 
 
@@ -64,7 +73,7 @@ def postgres_url(postgres: Postgres, migrated_postgres: str) -> Iterator[str]:
     postgres.drop(url)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated database of its own; whatever asks for it runs on both kinds."""
     return request.getfixturevalue(f"{request.param}_url")

@@ -46,7 +46,7 @@ def test_dovecot_cuts_sessions_and_comes_back_with_the_mail(mailbox: str):
         client = IMAPClient("127.0.0.1", server.imap_port, ssl=False)
         client.login(mailbox, PASSWORD)
         server.stop()
-        with pytest.raises(IMAPClient.AbortError):
+        with pytest.raises((IMAPClient.AbortError, ConnectionError)):
             client.noop()
         client.shutdown()
         server.start()
@@ -83,7 +83,6 @@ def test_a_relay_with_starttls_takes_nothing_without(tmp_path: Path):
     relay.close()
 
 
-@pytest.mark.slow
 def test_axe_finds_a_field_without_label(page: Page):
     page.set_content('<html lang="pt-BR"><title>x</title><main><h1>x</h1><input></main></html>')
     assert [fault.partition(" ")[0] for fault in axe(page)] == ["label"]

@@ -31,13 +31,11 @@ def step(state: State, event: Event, now: datetime) -> Step:
 
 
 def identify(state: State, person: Person, *, portal: bool) -> State:
-    """Take over what the database says of a person: names and providers may have changed.
+    """Take over what the database says today of who speaks: names and providers may have changed.
 
     With `portal` the person logged in there and needs no code.
     """
-    if state.person is None and not portal:
-        return state
-    phase = Phase.MENU if state.person is None else state.phase
+    phase = identifying.resumed(state) if state.person is None else state.phase
     return replace(state, person=person, portal=portal, phase=phase)
 
 

@@ -106,9 +106,15 @@ def accepted(state: State, person: Person) -> Step:
         if state.form is not None or not state.stray.empty:
             said.append(Say("others_dropped"))
         state = replace(state, form=None, stray=Gathered())
-    writing = Phase.COMPLEMENT if (state.form or Form()).target else Phase.TEXT
-    known = replace(state, person=person, phase=writing, email="", owner=None, viewing=None)
+    known = replace(state, person=person, phase=resumed(state), email="", owner=None, viewing=None)
     return home.home(known).after(*said)
+
+
+def resumed(state: State) -> Phase:
+    """Where somebody known again goes on: writing, when something was left half done."""
+    if state.form is None:
+        return Phase.MENU
+    return Phase.COMPLEMENT if state.form.target else Phase.TEXT
 
 
 def lost(state: State) -> Step:

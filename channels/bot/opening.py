@@ -62,12 +62,12 @@ def _write(state: State, form: Form) -> Step:
 
 
 def loaded(state: State, options: tuple[Option, ...]) -> Step:
-    """Without any published classification an agent will choose one."""
+    """Nothing published means nothing can be opened; what was typed stays at hand."""
     if state.form is None:
         return home.home(state)
     if not options:
-        unclassified = Option("", "")
-        return advance(replace(state, form=replace(state.form, classification=unclassified)))
+        resting = replace(home.rest(state), stray=state.form.gathered)
+        return home.home(resting).after(Say("no_options"))
     return advance(replace(state, options=options))
 
 

@@ -1,1 +1,57 @@
-"""The mail channel."""
+"""The mail channel: IMAP, SMTP and LMTP in, SMTP out.
+
+Mail is accepted first and understood later: listeners put raw bytes on the doorstep and tell the
+server only then that they have them (`arrivals`); appliers call a `Reader` (`understand`).
+"""
+
+from collections.abc import Awaitable, Callable
+
+from channels import Connected, Kit
+from channels.mail.addresses import Addresses
+from channels.mail.arrivals import Doorstep
+from channels.mail.compose import Sheet
+from channels.mail.config import MailConfig
+from channels.mail.imap import MailboxWatch
+from channels.mail.relay import Relay
+from channels.mail.smtpd import Limits, serve_smtp
+
+
+def connect(kit: Kit, config: MailConfig) -> Connected | None:
+    """Everything the settings ask for; None when we have no address.
+
+    Without a relay there is no sender: notices wait in the outbox.
+    """
+    boxes = config.boxes
+    if not boxes:
+        return None
+    ours = Addresses([box.address for box in boxes], config.reply_address)
+    doorstep = Doorstep(kit.work, kit.blobs, ours, kit.clock)
+    watches = [
+        MailboxWatch(box, server, doorstep, kit.work, kit.clock, kit.message_size)
+        for box in boxes
+        if (server := box.imap) is not None
+    ]
+    relay = config.relay
+    sheet = Sheet(ours.mailboxes, config.reply_address, kit.keyring, kit.render)
+    return Connected(
+        listeners=(
+            *_servers(kit, config, doorstep, ours),
+            *(watch.run for watch in watches),
+        ),
+        sender=Relay(relay, sheet, kit.blobs, kit.clock) if relay is not None else None,
+        health=tuple(lambda watch=watch: watch.health for watch in watches),
+    )
+
+
+def _servers(
+    kit: Kit, config: MailConfig, doorstep: Doorstep, ours: Addresses
+) -> list[Callable[[], Awaitable[None]]]:
+    limits = Limits(message_size=kit.message_size)
+    asked = ((config.smtp_listen, False), (config.lmtp_listen, True))
+    return [
+        lambda listen=listen, lmtp=lmtp: serve_smtp(
+            listen, doorstep, ours, kit.clock, lmtp=lmtp, limits=limits
+        )
+        for listen, lmtp in asked
+        if listen is not None
+    ]

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 
 from channels.mail import charset, flowed, headers, html, smime, transfer, winmail
-from channels.mail.filenames import made_up, safe
+from channels.mail.filenames import extension, made_up, safe
 from channels.mail.parse_mime import Part, read_part, split
 
 #: attached files of one message that are kept apart; more stay in the raw message
@@ -20,6 +20,7 @@ _PGP_SIGNED = re.compile(
 )
 _PGP_DASH = re.compile(r"^- (?=-)", re.MULTILINE)
 _TAG = re.compile(r"<[^<>]{0,200}>")
+_FILE = re.compile(r"^\S.*\.[A-Za-z0-9]{2,4}$")
 _CID = re.compile(r"cid:([^\"'\s>]+)", re.IGNORECASE)
 #: alternatives no person reads
 _MACHINE_ALTERNATIVES = frozenset({"text/x-amp-html", "text/watch-html"})
@@ -157,11 +158,7 @@ def _take_text(
     if segment is None:
         segment = Segment()
         found.segments.append(segment)
-    if kind == "text/html" or (
-        kind == "text/plain"
-        and not part.headers
-        and text[:200].lstrip().lower().startswith(("<!doctype html", "<html"))
-    ):
+    if kind == "text/html":
         segment.html.append(text)
         return
     if kind != "text/plain":
@@ -212,10 +209,9 @@ def _leaf(part: Part, name: str, parent: str, number: int, found: Contents) -> L
         inner = read_part(part.data, 0, []).get("subject")
         subject = safe(headers.text(inner).replace("/", "-")) if inner else ""
         name = f"{subject[:100]}.eml" if subject else ""
-    if not name and kind in _REPORTS:
-        name = f"{kind.partition('/')[2]}.txt"
     raw_id = part.get("content-id")
     content_id = headers.raw_text(raw_id).strip().strip("<>").strip() if raw_id else None
+    name = name or _described(part, kind, content_id or "")
     inline = kind.startswith("image/") and (
         disposition == "inline" or (parent == "multipart/related" and disposition != "attachment")
     )
@@ -226,6 +222,17 @@ def _leaf(part: Part, name: str, parent: str, number: int, found: Contents) -> L
         inline=inline,
         content_id=charset.clean(content_id) if content_id else None,
     )
+
+
+def _described(part: Part, kind: str, content_id: str) -> str:
+    """A name from `image001.png@…`, or from the description of a part that has no name."""
+    local = safe(content_id.partition("@")[0])
+    if _FILE.match(local):
+        return local
+    description = safe(headers.text(part.get("content-description") or b""))[:60]
+    if not description:
+        return ""
+    return description if _FILE.match(description) else f"{description}.{extension(kind)}"
 
 
 def filename_of(part: Part) -> str:

@@ -59,6 +59,8 @@ _NOT_MAIL = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape
 _LATIN = frozenset({"cp1252", "ascii", "iso8859-15", "latin_1", "iso8859-1"})
 _MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 _HIGH = re.compile(rb"[\x80-\xff]+")
+_EUC_PAIR = re.compile(rb"([\xa1-\xf7])[\xa1-\xfe]")
+_SJIS_KANA = re.compile(rb"[\x82\x83][\x40-\xf1]")
 _JAPANESE_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\([BJI])")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ud800-\udfff]")
 #: detection costs milliseconds a kilobyte, and the first lines tell
@@ -151,16 +153,49 @@ def _japanese(data: bytes) -> str:
 
 
 def _guess(data: bytes) -> str:
-    high = sum(len(run) for run in _HIGH.findall(data[:_SAMPLE]))
-    if high < _WESTERN * min(len(data), _SAMPLE):
+    """The charset that the high bytes look like. Small texts are what statistics fail on, so the
+    layouts of the East Asian and Cyrillic sets are asked before `charset_normalizer` is."""
+    sample = data[:_SAMPLE]
+    high = sum(len(run) for run in _HIGH.findall(sample))
+    if high < _WESTERN * len(sample):
         return _western(data)
-    best = from_bytes(data[:_SAMPLE]).best()
-    if best is None:
-        return _western(data)
+    codec = _by_layout(sample)
+    if codec is None:
+        best = from_bytes(sample).best()
+        codec = best.encoding if best else "cp1252"
     try:
-        return data.decode(best.encoding, "replace")
+        return data.decode(codec, "replace")
     except (LookupError, UnicodeError):
         return _western(data)
+
+
+def looks_foreign(data: bytes) -> bool:
+    """Whether most bytes are high ones: never so in a language that Latin-1 can write."""
+    high = sum(len(run) for run in _HIGH.findall(data[:_SAMPLE]))
+    return high * 2 > min(len(data), _SAMPLE)
+
+
+def _by_layout(sample: bytes) -> str | None:
+    pairs = [lead[0] for lead in _EUC_PAIR.findall(sample)]
+    singles = _HIGH.findall(_EUC_PAIR.sub(b"", sample))
+    if pairs and not singles:
+        kana = sum(lead in {0xA4, 0xA5} for lead in pairs)
+        hangul = sum(0xB0 <= lead <= 0xC8 for lead in pairs)
+        hanzi = sum(0xB0 <= lead <= 0xF7 for lead in pairs)
+        cyrillic = sum(0xC0 <= byte for run in _HIGH.findall(sample) for byte in run)
+        if kana * 4 > len(pairs):
+            return "euc_jp"
+        odd = any(len(run) % 2 for run in _HIGH.findall(sample))
+        if cyrillic < sum(map(len, _HIGH.findall(sample))) and not odd:
+            return "cp949" if len(pairs) >= 8 and hangul * 20 > hanzi * 19 else "gb18030"
+    kana = len(_SJIS_KANA.findall(sample))
+    if kana * 6 > len(sample):
+        return "cp932"
+    letters = [byte for run in _HIGH.findall(sample) for byte in run]
+    if sum(byte >= 0xC0 for byte in letters) * 10 > len(letters) * 9:
+        # KOI8-R has its small letters where Windows-1251 has its capitals
+        return "koi8_r" if sum(byte < 0xE0 for byte in letters) * 2 > len(letters) else "cp1251"
+    return None
 
 
 def _western(data: bytes) -> str:

@@ -26,7 +26,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
-from typing import Any
+from typing import cast
 
 from channels.mail import mime
 from channels.mail.mime import Attached
@@ -77,9 +77,9 @@ class ComposedMail:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What is the same for every mail of this instance. `address` is the default sender."""
+    """What is the same for every mail of this instance; the first of `mailboxes` is the default."""
 
-    address: str
+    mailboxes: tuple[str, ...]
     template: str
     keyring: Keyring
     render: Render
@@ -94,7 +94,10 @@ def compose(
     """
     data = outbound.data
     recipient, utf8 = _recipient(outbound.address.value)
-    sender = _text(data, "mailbox") or sheet.address
+    sender = _text(data, "mailbox")
+    if sender not in sheet.mailboxes:
+        # Given up since the ticket was opened: nobody would read what comes back to it.
+        sender = sheet.mailboxes[0]
     endpoint_id = data.get("endpoint_id")
     answerable = isinstance(endpoint_id, int) and outbound.notice in ANSWERABLE
     ids = (outbound.number or 0, outbound.id, endpoint_id if isinstance(endpoint_id, int) else 0)
@@ -170,7 +173,7 @@ def _ids(values: object) -> list[str]:
     """The Message-IDs among `values`; what is none would break the header of those that are."""
     if not isinstance(values, list):
         return []
-    candidates: list[Any] = values
+    candidates = cast("list[object]", values)
     return [value for value in candidates if isinstance(value, str) and _ID.fullmatch(value)]
 
 

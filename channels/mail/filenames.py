@@ -58,6 +58,10 @@ def safe(name: str) -> str:
 
 def made_up(content_type: str, number: int, stem: str = "attachment") -> str:
     """A name for a part that has none: `attachment-2.pdf`."""
+    return f"{stem}-{number}.{extension(content_type)}"
+
+
+def extension(content_type: str) -> str:
+    """The usual file extension of a type, `bin` when there is none."""
     subtype = content_type.partition("/")[2]
-    extension = _EXTENSIONS.get(content_type) or (subtype if _SUBTYPE.match(subtype) else "bin")
-    return f"{stem}-{number}.{extension}"
+    return _EXTENSIONS.get(content_type) or (subtype if _SUBTYPE.match(subtype) else "bin")

@@ -23,6 +23,7 @@ _PARAMETER = re.compile(
     r"(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"?|(?P<plain>[^;]*))",
     re.DOTALL,
 )
+_MISSING_SEMICOLON = re.compile(r"\s+(?=[\w*-]+=)")
 _ESCAPED = re.compile(r"\\([\"\\])")
 #: longer header texts are cut: nobody reads them, and they cost time in every rule that looks
 LONGEST_TEXT = 20_000
@@ -39,7 +40,7 @@ def raw_text(value: bytes, fallback: str | None = None) -> str:
     """Header bytes as text, encoded words still encoded."""
     if value.isascii() and b"\x1b" not in value:
         return value.decode("ascii")
-    return charset.decode(value, fallback)
+    return charset.decode(value, None if charset.looks_foreign(value) else fallback)
 
 
 def decode_words(value: str) -> str:
@@ -82,6 +83,8 @@ def parameters(value: bytes) -> tuple[str, Parameters]:
     """A structured value and its parameters: RFC 2231 sections and charsets, RFC 2047 words and raw
     8-bit text, all of which stand in names of attachments. The first of equal names counts."""
     line = raw_text(value[:LONGEST_TEXT])
+    if ";" not in line and "=" in line:
+        line = _MISSING_SEMICOLON.sub("; ", line)
     main, semicolon, _ = line.partition(";")
     if not semicolon:
         return main, {}

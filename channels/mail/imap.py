@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from channels import Work
+from channels import Health, Work
 from channels.mail.arrivals import Doorstep
 from channels.mail.config import Mailbox, Server
 from channels.mail.imap_client import Folder, Lost, Refused, Waker, open_folder
@@ -41,18 +41,6 @@ STALE = timedelta(hours=48)
 STORED_FOLDER = "Ponte"
 #: how long stopping waits for the thread: first politely, then with the connection cut
 STOP_SECONDS = 0.8
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How a mailbox fares. `error` is the last failure, "" since the last success."""
-
-    account: str
-    last_success: datetime | None = None
-    failing_since: datetime | None = None
-    error: str = ""
-    #: messages known to be in the folder and not yet stored
-    lag: int = 0
 
 
 @dataclass(frozen=True, slots=True)

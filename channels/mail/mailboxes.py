@@ -29,6 +29,9 @@ _TOKEN = re.compile(
 _ESCAPE = re.compile(r"\\(.)")
 _ROUTE = re.compile(r"^@[^:<>]*:")
 _ADDRESS = re.compile(r"^[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\\]+$")
+_BARE = re.compile(r"^[A-Za-z][\w.+-]*$")
+_ENCODED_LOCAL = re.compile(r"^(=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=)@([^@\s]+)$")
+_ATEXT = re.compile(r"^[A-Za-z0-9!#$%&'*+/^_`{|}~.-]+$")
 _QUOTED_LOCAL = re.compile(r"^\"(?:[^\"\\]|\\.)+\"@[^\s@<>,;:\"()\\]+$")
 _FIND = re.compile(r"[^\s@<>,;:\"()\[\]\\']+@[^\s@<>,;:\"()\[\]\\']+\.[^\s@<>,;:\"()\[\]\\']*\w")
 
@@ -42,7 +45,7 @@ class Mailbox:
 
     @property
     def domain(self) -> str:
-        return self.address.rpartition("@")[2].lower()
+        return self.address.rpartition("@")[2].lower() if "@" in self.address else ""
 
 
 @dataclass(slots=True)
@@ -150,6 +153,9 @@ def _mailbox(piece: _Piece) -> Mailbox | None:
             # `<Name> a@b`, or a name in angle brackets
             address = next((a for a in map(_address, piece.atoms) if a), "")
             words = [w for w in (*piece.words, piece.angle) if w != address]
+            if not address and _BARE.match(piece.angle):
+                # `<postmaster>`: a local part, which only its own server completes
+                address, words = piece.angle, piece.words
         name = _name(words) or _name(piece.comments)
         return Mailbox(name, address) if name or address else None
     address = next((a for a in map(_address, piece.atoms) if a), "")
@@ -157,6 +163,8 @@ def _mailbox(piece: _Piece) -> Mailbox | None:
         address = _address("".join(piece.atoms))
         if address:
             return Mailbox(_name(piece.comments), address)
+    if not address and len(piece.atoms) == 1 and piece.comments and _BARE.match(piece.atoms[0]):
+        return Mailbox(_name(piece.comments), piece.atoms[0])
     words = [word for word in piece.words if _address(word) != address] if address else piece.words
     if address.startswith('"'):
         words = []
@@ -170,6 +178,12 @@ def _address(content: str) -> str:
     if candidate[:7].lower() == "mailto:":
         candidate = candidate[7:]
     candidate = _ROUTE.sub("", candidate)
+    encoded = _ENCODED_LOCAL.match(candidate)
+    if encoded:
+        # RFC 2047 §5 forbids it. One plain word is read; anything that could change where the
+        # address ends or whose it is stays as written.
+        local = decode_words(encoded[1])
+        return f"{local}@{encoded[2]}" if _ATEXT.match(local) else candidate
     if _ADDRESS.match(candidate) or _QUOTED_LOCAL.match(candidate):
         return charset.clean(candidate.rstrip("."))
     packed = "".join(candidate.split())

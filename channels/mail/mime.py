@@ -83,7 +83,7 @@ def with_files(body: bytes, files: Sequence[Attached], boundary: str) -> bytes:
 
 
 def boundary(seed: str, level: str) -> str:
-    """The same for a retry, and in no encoded body: neither base64 nor quoted-printable has `=_`."""
+    """The same for a retry. No body has it: base64 and quoted-printable never write `=_`."""
     return f"=_{level}_{hashlib.sha256(seed.encode()).hexdigest()[:24]}"
 
 

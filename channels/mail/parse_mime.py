@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from channels.mail import transfer
+from channels.mail import transfer, winmail
 from channels.mail.headers import Parameters, parameters
 
 #: parts beyond this stay inside the last one: a person reads none of them
@@ -17,14 +17,19 @@ MOST_PARTS = 5_000
 LONGEST_HEADER = 512 * 1024
 
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*([^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*)(?:\r?\n|\Z)")
-_LINE = re.compile(rb"[^\r\n]*(?:\r?\n|\Z)")
+_LINE_END = re.compile(rb"\r?\n|\r|\Z")
 _BLANK = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
+#: lines without a colon in the middle of a header that are skipped
+_MOST_BROKEN = 64
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _GUESSED = re.compile(rb"(?:^|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n(?=content-)", re.IGNORECASE)
+_TYPE = re.compile(r"([a-z0-9!#$&^_.+-]+)\s*/\s*([a-z0-9!#$&^_.+-]+)")
 #: one of these makes a first block of lines a header and not a text that has a colon in it
 _KNOWN = re.compile(
     rb"^(?:from|to|cc|subject|date|sender|reply-to|message-id|received|return-path|delivered-to|"
-    rb"mime-version|content-[a-z-]+|x-[a-z0-9-]+|references|in-reply-to|dkim-signature)$",
+    rb"mime-version|envelope-to|return-receipt-to|auto-submitted|precedence|list-[a-z]+|newsgroups|"
+    rb"resent-[a-z-]+|authentication-results|arc-[a-z-]+|thread-[a-z]+|importance|comments|"
+    rb"content-[a-z-]+|x-[a-z0-9-]+|references|in-reply-to|dkim-signature)$",
     re.IGNORECASE,
 )
 
@@ -60,10 +65,11 @@ class Part:
         if value is None:
             return self.default_type, {}
         kind, found = parameters(value)
-        kind = "".join(kind.split()).lower()
-        if kind.count("/") != 1 or kind.startswith("/") or kind.endswith("/"):
-            kind = "text/plain" if kind.split("/")[0] in {"text", ""} else "application/octet-stream"
-        return kind, found
+        typed = _TYPE.search(kind.lower())
+        if typed:
+            return f"{typed[1]}/{typed[2]}", found
+        plain = kind.strip().lower() in {"text", "text/", "", "plain", "/"}
+        return ("text/plain" if plain else "application/octet-stream"), found
 
     @property
     def kind(self) -> str:
@@ -111,7 +117,20 @@ def read_part(raw: bytes, start: int, defects: list[str], *, root: bool = False)
     if root and not headers:
         defects.append("no-header")
         body_start = start
-    return Part(raw=raw, start=start, body_start=body_start, headers=headers, end=len(raw))
+    part = Part(raw=raw, start=start, body_start=body_start, headers=headers, end=len(raw))
+    if root and not headers:
+        part.default_type = _sniffed(raw)
+    return part
+
+
+def _sniffed(raw: bytes) -> str:
+    """What a file without any header is."""
+    if raw.startswith(winmail.SIGNATURE):
+        return "application/ms-tnef"
+    begin = raw[:200].lstrip().lower()
+    if begin.startswith((b"<!doctype html", b"<html")):
+        return "text/html"
+    return "application/octet-stream" if b"\0" in raw[:1000] else "text/plain"
 
 
 def read_headers(raw: bytes, start: int, defects: list[str]) -> tuple[Headers, int]:
@@ -132,16 +151,29 @@ def read_headers(raw: bytes, start: int, defects: list[str]) -> tuple[Headers, i
         blank = _BLANK.match(raw, at)
         if blank is not None:
             return headers, blank.end()
-        line = _LINE.match(raw, at)
-        after = line.end() if line else limit
-        envelope = raw.startswith((b"From ", b">From "), at) and not headers
-        if not envelope:
-            if not headers or not _FIELD.match(raw, after):
-                defects.append("header-without-end")
-                return headers, at
+        after = _past_broken(raw, at, seen=bool(headers))
+        if after is None:
+            defects.append("header-without-end")
+            return headers, at
+        if not raw.startswith((b"From ", b">From "), at):
             defects.append("header-broken")
-        at = max(after, at + 1)
+        at = after
     return headers, at
+
+
+def _past_broken(raw: bytes, at: int, *, seen: bool) -> int | None:
+    """Where the header goes on behind lines that are no fields (an mbox line, folding that was
+    lost), or None when it does not."""
+    if not seen and not raw.startswith((b"From ", b">From "), at):
+        return None
+    for _ in range(_MOST_BROKEN):
+        at = max(_LINE_END.search(raw, at).end(), at + 1) if at < len(raw) else at + 1
+        if at >= len(raw) or _BLANK.match(raw, at):
+            return None
+        found = _FIELD.match(raw, at)
+        if found and _KNOWN.match(found[1]):
+            return at
+    return None
 
 
 def split(root: Part, defects: list[str]) -> None:

@@ -23,6 +23,7 @@ _DATE = (
 )
 VERB = re.compile(rf"(?<![\w@])(?:{_VERBS})(?![\w@])", re.IGNORECASE)
 VERB_AT_END = re.compile(rf"(?:(?<![\w@])(?:{_VERBS}))\s*(?:[:：]\W*|-{{2,}}|…)?$", re.IGNORECASE)
+VERB_COLON = re.compile(rf">\s*(?:{_VERBS})\s*:", re.IGNORECASE)
 COLON_AT_END = re.compile(r"[:：][\s*_\"]*$")
 OPENER = re.compile(rf"^[\s*_\"'\-–—]*(?:{_OPENERS})\b[\s,.:]", re.IGNORECASE)
 DATE = re.compile(_DATE)

@@ -251,6 +251,9 @@ def _introduces(line: str, *, quoted_next: bool) -> bool:
     address = "@" in line
     dated = phrases.DATE.search(line[:120])
     ends = phrases.VERB_AT_END.search(line)
+    if phrases.OPENER.match(line) and dated and address and phrases.VERB_COLON.search(line):
+        # Some telephones let the quotation begin on the same line
+        return True
     if phrases.OPENER.match(line) and (dated or address) and (ends or colon):
         return bool(colon or address or quoted_next or line.endswith("-"))
     if line.startswith("--") and ends and (dated or address):

@@ -23,7 +23,8 @@ from helpdesk.arrivals import Arrival
 
 log = logging.getLogger("ponte.mail.smtpd")
 
-END = b"\r\n.\r\n"
+DOT_LINE = b".\r\n"
+END = b"\r\n" + DOT_LINE
 #: RFC 5321 §4.5.3.1.8 asks for at least 100
 MOST_RECIPIENTS = 100
 #: how long messages that are on their way may take to arrive when we stop, in seconds
@@ -200,17 +201,17 @@ class _Connection(SMTP):
         limits, refusal = self._reception.limits, None
         while True:
             try:
-                block = await self._reader.readuntil(b".\r\n")
+                block = await self._reader.readuntil(DOT_LINE)
             except asyncio.LimitOverrunError as overrun:
                 block = await self._reader.readexactly(overrun.consumed)
             content += block
             self._reception.buffered += len(block)
-            if content.endswith(END) or bytes(content[:4]) == END[2:]:
-                return refusal
-            if len(content) > limits.message_size + len(END):
+            if len(content) > limits.message_size + len(DOT_LINE):
                 refusal = TOO_BIG.format(limit=limits.message_size)
             elif self._reception.buffered > limits.buffered:
                 refusal = refusal or BUSY
+            if content.endswith(END) or bytes(content[:4]) == DOT_LINE:
+                return refusal
             if refusal:
                 # What cannot be kept is read to its end, because SMTP has no way to interrupt
                 # (RFC 5321 §4.2.5), but only as much stays as the end is recognised by.
@@ -280,7 +281,7 @@ def _dismiss_idle(reception: _Reception) -> bool:
 
 def _unstuffed(content: bytearray) -> bytes:
     """The message without the closing dot and the dots doubled for transport (RFC 5321 §4.5.2)."""
-    body = bytes(content[: -len(b".\r\n")]).replace(b"\r\n.", b"\r\n")
+    body = bytes(content[: -len(DOT_LINE)]).replace(b"\r\n.", b"\r\n")
     return body[1:] if body.startswith(b".") else body
 
 

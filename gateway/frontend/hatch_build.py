@@ -28,7 +28,7 @@ def build() -> bool:
     if _built() == wanted:
         return False
     _install()
-    subprocess.run(_node("node", str(HERE / "build.mjs"), wanted), cwd=HERE, check=True)
+    _run("node", str(HERE / "build.mjs"), wanted)
     return True
 
 
@@ -38,8 +38,12 @@ def _install() -> None:
     wanted = _digest([LOCK])
     if stamp.is_file() and stamp.read_text() == wanted:
         return
-    subprocess.run(_node("npm", "ci", "--ignore-scripts"), cwd=HERE, check=True)
+    _run("npm", "ci", "--ignore-scripts")
     stamp.write_text(wanted)
+
+
+def _run(program: str, *arguments: str) -> None:
+    subprocess.run(_node(program, *arguments), cwd=HERE, check=True)  # noqa: S603 - our own words
 
 
 def _built() -> str | None:

@@ -75,9 +75,7 @@ def _returned(session: Session, plan: Noting, now: datetime) -> Receipt:
         if row.number is not None:
             change = audit.Change("delivery", row.address, detail)
             action = "not_delivered" if permanent else "delivery_delayed"
-            audit.record(
-                session, SYSTEM, action, now=now, number=row.number, changes=(change,)
-            )
+            audit.record(session, SYSTEM, action, now=now, number=row.number, changes=(change,))
             events.emit(session, row.number, "delivery", now=now)
     return Receipt(Outcome.NOTED, rows[0].number)
 

@@ -141,9 +141,7 @@ def _mail_ids(session: Session, references: set[str]) -> dict[str, int]:
     )
     for mail_id, message_id, number in session.execute(query).tuples():
         found[mail_id or ""].add((message_id, number))
-    return {
-        mail_id: next(iter(rows))[1] for mail_id, rows in found.items() if len(rows) == 1
-    }
+    return {mail_id: next(iter(rows))[1] for mail_id, rows in found.items() if len(rows) == 1}
 
 
 def _tickets(session: Session, numbers: set[int]) -> dict[int, Ticket]:

@@ -62,6 +62,7 @@ def settle(
             else:
                 held.reason, held.detail = answer.reason, answer.detail
                 held.suggestion, held.trace = answer.suggestion, list(answer.trace)
+                held.placed_by = held.placed_number = held.placed_provider_id = None
         elif held is not None:
             held.state = PLACED.get(answer.outcome, "attached")
             held.number, held.settled_at = answer.number, now
@@ -79,6 +80,7 @@ def hold(
     held = session.scalar(select(Held).where(Held.raw_id == raw.id, Held.state == "held"))
     if held is not None:
         held.reason, held.detail = reason, detail
+        held.placed_by = held.placed_number = held.placed_provider_id = None
         return
     session.add(
         Held(

@@ -102,9 +102,7 @@ def _awaken(endpoint: Endpoint) -> None:
 
 def _wanted(number: int, plan: Opening | Joining, facts: Facts) -> list[NewEndpoint]:
     inbound = plan.inbound
-    provider_id = (
-        plan.provider_id if isinstance(plan, Opening) else plan.ticket.provider_id
-    )
+    provider_id = plan.provider_id if isinstance(plan, Opening) else plan.ticket.provider_id
     if inbound.channel is Channel.MAIL:
         return _by_mail(number, plan, provider_id, facts)
     found: list[NewEndpoint] = []
@@ -135,8 +133,10 @@ def _by_mail(
     sender = inbound.sender.value
     address = sender
     reply_to = inbound.mail.reply_to if inbound.mail else None
-    if reply_to and reply_to != sender and (
-        _is_registered(reply_to, provider_id, facts) or _is_end(number, reply_to, facts)
+    if (
+        reply_to
+        and reply_to != sender
+        and (_is_registered(reply_to, provider_id, facts) or _is_end(number, reply_to, facts))
     ):
         address = reply_to
     trusted = _is_registered(sender, provider_id, facts) or address != sender

@@ -263,4 +263,3 @@ def _with_protocol(answer: Receipt | Refusal, given: dict[int, str]) -> Receipt 
     return Receipt(
         answer.outcome, answer.number, given[answer.number], answer.message_id, answer.due_at
     )
-

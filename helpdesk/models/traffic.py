@@ -84,6 +84,10 @@ class Held(Base):
     trace: Mapped[list[Any]]
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
+    #: an agent's decision on its way to the applier
+    placed_by: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
+    placed_number: Mapped[int | None] = mapped_column(ForeignKey("ticket.number"))
+    placed_provider_id: Mapped[int | None] = mapped_column(ForeignKey("provider.id"))
 
 
 class MailboxCursor(Base):

@@ -38,67 +38,66 @@ class Pages:
             stream.put(event)
 
 
+class Handler(BaseHTTPRequestHandler):
+    pages: Pages
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet."""
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        asset = STATIC / Path(path).name
+        if path == "/stream":
+            self.stream()
+        elif path.startswith("/static/") and asset.is_file():
+            self.answer(200, asset.read_bytes(), TYPES.get(asset.suffix, "text/plain"))
+        elif path in self.pages.get:
+            self.answer(200, self.pages.get[path]().encode())
+        else:
+            self.answer(200, f"<!doctype html><title>{path}</title><main>{path}</main>".encode())
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        path = urlsplit(self.path).path
+        self.pages.posted.append((path, body))
+        if path in self.pages.post:
+            status, text = self.pages.post[path](body)
+            self.answer(status, text.encode())
+            return
+        self.send_response(303)
+        self.send_header("location", f"/done{path}")
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def stream(self) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("connection", "close")
+        self.end_headers()
+        events: queue.Queue[str | None] = queue.Queue()
+        event: str | None = ": open\n\n"
+        self.pages.streams.append(events)
+        try:
+            while event is not None:
+                self.wfile.write(event.encode())
+                self.wfile.flush()
+                event = events.get()
+        except OSError:
+            return  # the page went away
+
+    def answer(self, status: int, body: bytes, kind: str = "text/html; charset=utf-8") -> None:
+        self.send_response(status)
+        self.send_header("content-type", kind)
+        self.send_header("content-length", str(len(body)))
+        self.send_header("content-security-policy", POLICY)
+        self.end_headers()
+        self.wfile.write(body)
+
+
 @contextmanager
 def serving(pages: Pages) -> Iterator[Pages]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Quiet."""
-
-        def do_GET(self) -> None:
-            path = urlsplit(self.path).path
-            asset = STATIC / Path(path).name
-            if path == "/stream":
-                self.stream()
-            elif path.startswith("/static/") and asset.is_file():
-                self.answer(200, asset.read_bytes(), TYPES.get(asset.suffix, "text/plain"))
-            elif path in pages.get:
-                self.answer(200, pages.get[path]().encode())
-            else:
-                self.answer(
-                    200, f"<!doctype html><title>{path}</title><main>{path}</main>".encode()
-                )
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            path = urlsplit(self.path).path
-            pages.posted.append((path, body))
-            if path in pages.post:
-                status, text = pages.post[path](body)
-                self.answer(status, text.encode())
-                return
-            self.send_response(303)
-            self.send_header("location", f"/done{path}")
-            self.send_header("content-length", "0")
-            self.end_headers()
-
-        def stream(self) -> None:
-            self.send_response(200)
-            self.send_header("content-type", "text/event-stream")
-            self.send_header("connection", "close")
-            self.end_headers()
-            events: queue.Queue[str | None] = queue.Queue()
-            event: str | None = ": open\n\n"
-            try:
-                while event is not None:
-                    self.wfile.write(event.encode())
-                    self.wfile.flush()
-                    if events not in pages.streams:
-                        pages.streams.append(events)
-                    event = events.get()
-            except OSError:
-                pages.streams.remove(events)  # the page went away
-
-        def answer(self, status: int, body: bytes, kind: str = "text/html; charset=utf-8") -> None:
-            self.send_response(status)
-            self.send_header("content-type", kind)
-            self.send_header("content-length", str(len(body)))
-            self.send_header("content-security-policy", POLICY)
-            self.end_headers()
-            self.wfile.write(body)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"pages": pages}))
     server.daemon_threads = True
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()

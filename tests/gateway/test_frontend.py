@@ -91,7 +91,7 @@ def test_only_the_tokens_name_colours():
 def test_the_dark_tokens_are_the_same_by_choice_and_by_system():
     text = (FRONTEND / "src/styles/tokens.css").read_text()
     blocks = re.findall(
-        r":root(?:\[data-theme=dark\]|:not\(\[data-theme=light\]\)) \{(.*?)\}", text, re.S
+        r":root(?:\[data-theme=dark\]|:not\(\[data-theme=light\]\)) \{(.*?)\}", text, re.DOTALL
     )
     by_system, by_choice = (re.findall(r"--?[\w-]+: [^;]+", block) for block in blocks)
     assert by_system == by_choice
@@ -262,7 +262,7 @@ def test_files_gather_and_leave_one_by_one(page: Page):
 def test_a_refused_upload_keeps_its_files(page: Page, pages: Pages):
     page.goto("/form")
     pick(page, ("a.pdf", 2048))
-    pages.post["/fale-conosco/novo"] = lambda body: (422, pages.get["/form"]())
+    pages.post["/fale-conosco/novo"] = lambda _: (422, pages.get["/form"]())
     with page.expect_response("**/fale-conosco/novo"):
         page.get_by_role("button", name="Salvar e enviar").click()
     expect(page.locator("[data-chosen] b")).to_have_text(["a.pdf"])

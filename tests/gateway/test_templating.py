@@ -199,8 +199,8 @@ def test_strings_need_their_kind_and_the_unknown_is_shown_as_it_is():
 
 def test_log_actions_and_fields_of_the_core_have_labels():
     core = Path(border.__file__).parent
-    text = "\n".join(path.read_text() for path in core.glob("*.py"))
-    actions = set(re.findall(r'(?:record|_log)\(\s*session,[^()"]*"([a-z_]+)"', text))
+    text = "\n".join(path.read_text() for path in core.rglob("*.py"))
+    actions = set(re.findall(r'(?:record|\blog)\(\s*session,[^()"]*"([a-z_]+)"', text))
     actions |= set(re.findall(r'Entry\([^()"]*"([a-z_]+)"', text))
     fields = set(re.findall(r'Change\(\s*"([a-z_]+)"', text))
     assert actions

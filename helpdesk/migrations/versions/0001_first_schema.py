@@ -706,7 +706,17 @@ def upgrade() -> None:
         sa.Column("trace", base.Json, nullable=False),
         sa.Column("settled_at", base.Moment(timezone=True), nullable=True),
         sa.Column("settled_by", base.Id, nullable=True),
+        sa.Column("placed_by", base.Id, nullable=True),
+        sa.Column("placed_number", base.Id, nullable=True),
+        sa.Column("placed_provider_id", base.Id, nullable=True),
         sa.ForeignKeyConstraint(["number"], ["ticket.number"], name=op.f("fk_quarantine_number")),
+        sa.ForeignKeyConstraint(["placed_by"], ["agent.id"], name=op.f("fk_quarantine_placed_by")),
+        sa.ForeignKeyConstraint(
+            ["placed_number"], ["ticket.number"], name=op.f("fk_quarantine_placed_number")
+        ),
+        sa.ForeignKeyConstraint(
+            ["placed_provider_id"], ["provider.id"], name=op.f("fk_quarantine_placed_provider_id")
+        ),
         sa.ForeignKeyConstraint(["raw_id"], ["inbound_raw.id"], name=op.f("fk_quarantine_raw_id")),
         sa.ForeignKeyConstraint(
             ["settled_by"], ["agent.id"], name=op.f("fk_quarantine_settled_by")

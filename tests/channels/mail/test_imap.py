@@ -185,7 +185,7 @@ async def test_stopping_does_not_wait_for_a_session_that_no_longer_answers(
         os.kill(child, signal.SIGSTOP)
     os.kill(child, signal.SIGKILL)
     await asyncio.sleep(0.05)
-    assert "imap " + it.watch.health.account not in {t.name for t in _threads()}
+    assert "imap " + it.watch.health.name not in {t.name for t in _threads()}
 
 
 async def test_without_idle_the_folder_is_polled(
@@ -227,7 +227,7 @@ async def test_a_crash_between_commit_and_flag_makes_no_double(
 ):
     async with following(store, server.url(user)) as it:
         await it.ready()
-    before = store.work.read_now(inbound.cursor, it.watch.health.account)
+    before = store.work.read_now(inbound.cursor, it.watch.health.name)
     assert before is not None
     server.deliver(user, mail(1), mail(2))
     async with following(store, server.url(user)) as it:
@@ -253,7 +253,7 @@ async def test_a_change_of_uidvalidity_reads_again_what_is_recent(
         server.deliver(user, mail(1))
         await it.stored(1)
         await until(lambda: server.files(user)[0].name.endswith("S"))
-    account = it.watch.health.account
+    account = it.watch.health.name
     with login(server, user) as client:
         client.append("INBOX", mail(2), msg_time=clock() - timedelta(days=40))
     store.work.write_now(lambda s: s.execute(update(MailboxCursor).values(uidvalidity=1, uid=900)))

@@ -1,0 +1,211 @@
+"""SMTP out: every mail leaves through one relay, over connections that are kept for the next."""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Callable
+from datetime import datetime
+
+from aiosmtplib import (
+    SMTP,
+    SMTPDataError,
+    SMTPException,
+    SMTPNotSupported,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+    SMTPSenderRefused,
+)
+
+from channels.mail.compose import ComposedMail, Sheet, compose
+from channels.mail.config import Server
+from channels.mail.mime import Attached
+from helpdesk.border import Channel, File, Outbound
+from helpdesk.errors import Deferred, Undeliverable
+from helpdesk.ports import BlobStore
+
+#: kept open and silent for so long, in seconds; Postfix hangs up after 300, some after 30
+IDLE_SECONDS = 20.0
+#: an answer of the relay may take so long; RFC 5321 §4.5.3.2 asks for more, the outbox tries again
+ANSWER_SECONDS = 60.0
+MOST_CONNECTIONS = 4
+#: RFC 1870: the message is larger than the relay takes, whoever it is for
+TOO_LARGE = 552
+PERMANENT = 500
+#: the relay hangs up after this one
+LEAVING = 421
+#: whatever a transaction may end in; a ValueError is an address that SMTP cannot carry
+ERRORS = (SMTPException, OSError, ValueError)
+
+
+class Relay:
+    """The mail channel's `Sender`."""
+
+    channels = frozenset({Channel.MAIL})
+
+    def __init__(
+        self, server: Server, sheet: Sheet, blobs: BlobStore, clock: Callable[[], datetime]
+    ) -> None:
+        self._server = server
+        self._sheet = sheet
+        self._blobs = blobs
+        self._clock = clock
+        self._idle: list[tuple[SMTP, asyncio.TimerHandle]] = []
+        self._places = asyncio.Semaphore(MOST_CONNECTIONS)
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def send(self, outbound: Outbound) -> str | None:
+        """Hand the mail over; returns its Message-ID.
+
+        Raises `Undeliverable` when the relay refuses the recipient or the content for good, and
+        `Deferred` for everything else: what is wrong with us or the relay is not the message's
+        fault and passes.
+        """
+        # Files may be large: reading and encoding them is no work for the loop.
+        try:
+            mail = await asyncio.to_thread(self._compose, outbound)
+        except FileNotFoundError as error:
+            msg = "the bytes of an attachment are missing"
+            raise Deferred(msg) from error
+        async with self._places:
+            await self._hand_over(mail)
+        return mail.message_id
+
+    async def close(self) -> None:
+        """Hang up every idle connection."""
+        idle, self._idle = self._idle, []
+        for client, timer in idle:
+            timer.cancel()
+            await _quit(client)
+        await asyncio.gather(*self._closing)
+
+    def _compose(self, outbound: Outbound) -> ComposedMail:
+        files = [self._attached(file) for file in outbound.files]
+        return compose(outbound, files, self._sheet, self._clock())
+
+    def _attached(self, file: File) -> Attached:
+        return Attached(file.filename, file.content_type, self._blobs.get(file.sha256))
+
+    async def _hand_over(self, mail: ComposedMail) -> None:
+        try:
+            client = await self._connection()
+        except (SMTPException, OSError) as error:
+            raise Deferred(_detail(error)) from error
+        try:
+            await _transact(client, mail)
+        except ERRORS as error:
+            refused = _refusal(error)
+            if client.is_connected and not _is_leaving(error):
+                self._keep(client)
+            else:
+                client.close()
+            raise refused from error
+        except BaseException:
+            # Cancelled in the middle: what the relay took of it is not known.
+            client.close()
+            raise
+        self._keep(client)
+
+    async def _connection(self) -> SMTP:
+        """One that waits and still answers, else a new one. Raises `SMTPException`, `OSError`."""
+        while self._idle:
+            client, timer = self._idle.pop()
+            timer.cancel()
+            with contextlib.suppress(SMTPException, OSError):
+                await client.noop()
+                return client
+            client.close()
+        return await connect(self._server, self._sheet.mailboxes[0].rpartition("@")[2])
+
+    def _keep(self, client: SMTP) -> None:
+        timer = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._expire, client)
+        self._idle.append((client, timer))
+
+    def _expire(self, client: SMTP) -> None:
+        self._idle = [(other, timer) for other, timer in self._idle if other is not client]
+        closing = asyncio.create_task(_quit(client))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
+
+async def connect(server: Server, name: str) -> SMTP:
+    """Open a session, protected as the settings say and never less, and log in.
+
+    `name` is what we call ourselves. Raises `SMTPException` and `OSError`.
+    """
+    client = SMTP(
+        hostname=server.host,
+        port=server.port,
+        username=server.user,
+        password=server.password,
+        local_hostname=name,
+        timeout=ANSWER_SECONDS,
+        use_tls=server.protection == "tls",
+        # False where the settings allow a bare connection; never None, which takes what is offered
+        start_tls=server.protection == "starttls",
+        tls_context=None if server.protection == "none" else ssl.create_default_context(),
+    )
+    await client.connect()
+    return client
+
+
+async def check(server: Server, name: str) -> str:
+    """Open a session and leave, for `doctor`. Raises `SMTPException` and `OSError`."""
+    client = await connect(server, name)
+    await client.ehlo()
+    await _quit(client)
+    return (
+        f"{server.host}:{server.port}: {'in the clear' if server.protection == 'none' else 'TLS'}"
+    )
+
+
+async def _transact(client: SMTP, mail: ComposedMail) -> None:
+    if client.is_ehlo_or_helo_needed:
+        await client.ehlo()
+    mail_options = ["SMTPUTF8", "BODY=8BITMIME"] if mail.utf8 else []
+    recipient_options: list[str] = []
+    if client.supports_extension("dsn"):
+        # The envelope sender tells which notice came back; the text of it need not travel.
+        mail_options.append("RET=HDRS")
+        recipient_options.append("NOTIFY=FAILURE,DELAY")
+    await client.sendmail(
+        mail.envelope_from,
+        [mail.recipient],
+        mail.message,
+        mail_options=mail_options,
+        rcpt_options=recipient_options,
+    )
+
+
+def _refusal(error: Exception) -> Undeliverable | Deferred:
+    """Whose fault it is: the message's or its recipient's for good, else something that passes."""
+    detail = _detail(error)
+    if isinstance(error, SMTPRecipientsRefused):
+        hopeless = all(refused.code >= PERMANENT for refused in error.recipients)
+    elif isinstance(error, SMTPDataError):
+        hopeless = error.code >= PERMANENT
+    elif isinstance(error, SMTPSenderRefused):
+        # Any other refusal of the sender is about us: log-in, rights, a policy of the relay.
+        hopeless = error.code == TOO_LARGE
+    else:
+        hopeless = isinstance(error, (SMTPNotSupported, ValueError))
+    return Undeliverable(detail) if hopeless else Deferred(detail)
+
+
+def _detail(error: Exception) -> str:
+    if isinstance(error, SMTPRecipientsRefused):
+        return "; ".join(f"{one.code} {one.message}" for one in error.recipients)
+    if isinstance(error, SMTPResponseException):
+        return f"{error.code} {error.message}"
+    return str(error) or type(error).__name__
+
+
+def _is_leaving(error: Exception) -> bool:
+    if isinstance(error, SMTPRecipientsRefused):
+        return any(refused.code == LEAVING for refused in error.recipients)
+    return isinstance(error, SMTPResponseException) and error.code == LEAVING
+
+
+async def _quit(client: SMTP) -> None:
+    with contextlib.suppress(SMTPException, OSError):
+        await client.quit()
+    client.close()

@@ -1,0 +1,85 @@
+"""From raw arrivals to tickets: claim, understand outside any transaction, apply in one.
+
+A batch that raises changed nothing and is given again one by one; only the guilty message is held,
+where a person sees it (`internal-error`), and everything else goes on.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from channels import Kit
+from helpdesk import inbound, intake
+from helpdesk.border import HoldReason, Inbound, Receipt, Refusal
+from helpdesk.intake import holding
+from helpdesk.models import InboundRaw
+from helpdesk.policy import Policy
+
+log = logging.getLogger("ponte.appliers")
+
+BATCH = 32
+#: the longest sleep without a wake-up; another process may have stored something
+IDLE_SECONDS = 1.0
+
+#: raw row and its bytes to what it says; bytes of attachments are durable when it returns
+Understand = Callable[[InboundRaw, bytes], Inbound]
+
+
+async def run(kit: Kit, understand: Understand, pulse_wait: Callable[[], object]) -> None:
+    """Apply until cancelled."""
+    while True:
+        if not await apply_once(kit, understand):
+            await pulse_wait()  # pyright: ignore[reportGeneralTypeIssues]
+
+
+async def apply_once(kit: Kit, understand: Understand) -> int:
+    """Apply one batch; returns how many arrivals it took."""
+    rows = await kit.work.write(inbound.claim, now=kit.clock(), limit=BATCH)
+    if not rows:
+        return 0
+    understood: list[tuple[InboundRaw, Inbound]] = []
+    for row in rows:
+        if row.attempts > inbound.MOST_ATTEMPTS:
+            await _hold(kit, row, "the process ended while applying it, several times")
+            continue
+        try:
+            read = await asyncio.to_thread(_read, kit, understand, row)
+        except Exception as error:
+            log.exception("could not understand arrival %s", row.id)
+            await _hold(kit, row, f"{type(error).__name__}: {error}")
+        else:
+            understood.append((row, read))
+    await _apply(kit, understood)
+    return len(rows)
+
+
+async def _apply(kit: Kit, understood: Sequence[tuple[InboundRaw, Inbound]]) -> None:
+    if not understood:
+        return
+    try:
+        await kit.work.write(_receive, [read for _, read in understood], kit.policy, now=kit.clock())
+    except Exception as error:
+        if len(understood) == 1:
+            log.exception("could not apply arrival %s", understood[0][0].id)
+            await _hold(kit, understood[0][0], f"{type(error).__name__}: {error}")
+            return
+        log.warning("a batch of %s failed (%s), applying one by one", len(understood), error)
+        for pair in understood:
+            await _apply(kit, [pair])
+
+
+async def _hold(kit: Kit, row: InboundRaw, detail: str) -> None:
+    await kit.work.write(holding.hold, row, HoldReason.INTERNAL_ERROR, detail, now=kit.clock())
+
+
+def _read(kit: Kit, understand: Understand, row: InboundRaw) -> Inbound:
+    return understand(row, kit.blobs.get(row.sha256))
+
+
+def _receive(
+    session: Session, messages: list[Inbound], policy: Policy, *, now: datetime
+) -> list[Receipt | Refusal]:
+    return intake.receive_many(session, messages, policy, now=now)

@@ -1,0 +1,181 @@
+"""Every error to an answer: a page in Portuguese for people, an RFC 9457 document for the API."""
+
+import logging
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.response import Redirect
+from sqlalchemy.exc import OperationalError
+
+from gateway.identity import AGENT_PATHS, API
+from gateway.pages import Pages
+from helpdesk import errors
+from helpdesk.border import ActorKind
+
+log = logging.getLogger("ponte.errors")
+
+#: each error of the core to its status; a test shows that none is missing
+STATUS: dict[type[errors.HelpdeskError], int] = {
+    errors.Invalid: 422,
+    errors.NotVisible: 404,
+    errors.Forbidden: 403,
+    errors.Claimed: 409,
+    errors.Stale: 412,
+    errors.NotDeletable: 409,
+    errors.Conflict: 409,
+    errors.Throttled: 429,
+    errors.Undeliverable: 502,
+    errors.Deferred: 503,
+    errors.HelpdeskError: 500,
+}
+TITLES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    409: "Conflict",
+    412: "Precondition Failed",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+}
+#: statuses with a page of their own; any other shows the nearest of its kind
+PAGES = frozenset({400, 403, 404, 409, 413, 429, 500, 503})
+NEAREST = {405: 404, 412: 409, 415: 400, 422: 400, 502: 503}
+
+
+@dataclass(frozen=True, slots=True)
+class NotLoggedIn(Exception):
+    """`back` is where to return to after the log-in."""
+
+    back: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    status: int
+    detail: str
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    extra: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+def problem_of(error: Exception) -> Problem:
+    match error:
+        case errors.Invalid():
+            listed = [
+                {"field": e.field, "code": e.code, "message": message(e)} for e in error.errors
+            ]
+            return Problem(422, "Some fields are not valid.", extra={"errors": listed})
+        case errors.Throttled():
+            wait = {"Retry-After": str(error.seconds)}
+            return Problem(429, f"Try again in {error.seconds} s.", wait)
+        case errors.Forbidden():
+            return Problem(403, f"The permission {error.permission} is needed.")
+        case errors.NotVisible():
+            return Problem(404, f"No such {error.what}.")
+        case errors.Stale():
+            detail = f"The ticket changed since: it is at version {error.version}."
+            return Problem(412, detail, extra={"version": error.version})
+        case errors.Claimed():
+            detail = f"{error.holder} is working on it."
+            return Problem(409, detail, extra={"holder": error.holder})
+        case errors.Conflict():
+            plain = {k: v for k, v in error.data.items() if isinstance(v, str | int)}
+            return Problem(409, f"Not allowed now: {error.code}.", extra={"code": error.code} | plain)
+        case NotLoggedIn():
+            return Problem(401, "A valid token is needed.", {"WWW-Authenticate": "Bearer"})
+        case OperationalError():
+            return Problem(503, "The database is not available.", {"Retry-After": "5"})
+        case HTTPException():
+            return Problem(error.status_code, error.detail, dict(error.headers or {}))
+        case _:
+            return Problem(status_of(error), "Something went wrong on our side.")
+
+
+def status_of(error: Exception) -> int:
+    for kind in type(error).__mro__:
+        if kind in STATUS:
+            return STATUS[kind]
+    return 500
+
+
+#: one English sentence a code; the pages have their own in Portuguese
+MESSAGES = {
+    "required": "must be given",
+    "too_long": "is too long (at most {limit})",
+    "too_short": "is too short (at least {limit})",
+    "invalid": "is not valid",
+    "unknown": "is not known",
+    "too_many": "are too many (at most {limit})",
+    "too_big": "is too big (at most {limit} octets)",
+    "type": "is of a type that is not accepted",
+    "generic": "says nothing conclusive",
+}
+
+
+def message(error: errors.FieldError) -> str:
+    data = dict(error.data)
+    text = MESSAGES.get(error.code, error.code)
+    return text.format(limit=data.get("limit", "?"))
+
+
+def handler(pages: Pages) -> Any:
+    """The one exception handler of the app."""
+
+    def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        problem = problem_of(error)
+        reference = ""
+        if problem.status >= 500:  # noqa: PLR2004 - ours, not theirs
+            reference = secrets.token_hex(4)
+            log.error("%s %s [%s]", request.method, request.url.path, reference, exc_info=error)
+        path = request.url.path
+        if path.startswith(API):
+            return problem_response(problem, reference)
+        if isinstance(error, NotLoggedIn):
+            door = "/entrar" if path.startswith(AGENT_PATHS) else "/"
+            back = error.back or (path if request.method == "GET" else "")
+            return Redirect(f"{door}?voltar={back}" if back else door, status_code=303)
+        shown = problem.status if problem.status in PAGES else NEAREST.get(problem.status, 500)
+        context: dict[str, object] = {"home": _home(request)}
+        if reference:
+            context["reference"] = reference
+        page = pages.page(request, f"errors/{shown}.html", context, problem.status)
+        page.headers.update(problem.headers)
+        return page
+
+    return answer
+
+
+def problem_response(problem: Problem, reference: str = "") -> Response[dict[str, Any]]:
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": TITLES.get(problem.status, "Error"),
+        "status": problem.status,
+        "detail": problem.detail,
+        **problem.extra,
+    }
+    if reference:
+        body["reference"] = reference
+    return Response(
+        body,
+        status_code=problem.status,
+        media_type="application/problem+json",
+        headers=problem.headers,
+    )
+
+
+def _home(request: Request[Any, Any, Any]) -> str:
+    if request.url.path.startswith(AGENT_PATHS):
+        return "/central"
+    user = request.scope.get("user")
+    return "/fale-conosco" if getattr(user, "kind", None) is ActorKind.PERSON else "/"
+
+

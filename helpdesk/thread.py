@@ -1,0 +1,268 @@
+"""One ticket as a page or the API shows it: the conversation, its people, its log."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from helpdesk import access, catalog, deadlines, endpoints, rows
+from helpdesk.border import Actor, ActorKind
+from helpdesk.deadlines import CountedDay
+from helpdesk.errors import NotVisible
+from helpdesk.models import (
+    Attachment,
+    Delivery,
+    InboundRaw,
+    Log,
+    LogPrivate,
+    Membership,
+    Message,
+    Person,
+    Provider,
+    ProviderType,
+    Reading,
+    Ticket,
+)
+from helpdesk.models import Endpoint as EndpointRow
+from helpdesk.policy import Policy
+from helpdesk.rows import Row
+from helpdesk.views import (
+    AttachmentView,
+    DeliveryView,
+    EndpointView,
+    LogView,
+    MessageView,
+    ProviderView,
+    Thread,
+)
+
+
+def find(session: Session, actor: Actor, ref: str) -> int:
+    """The number behind a portal address: `n<number>` or the protocol. Raises `NotVisible`."""
+    by_number = re.fullmatch(r"n([0-9]{1,18})", ref)
+    wanted = Ticket.number == int(by_number[1]) if by_number else Ticket.protocol == ref
+    number = session.scalar(select(Ticket.number).where(wanted, access.visible(actor)))
+    if number is None:
+        raise NotVisible("ticket", ref)
+    return number
+
+
+def view(session: Session, actor: Actor, number: int, *, policy: Policy, now: datetime) -> Thread:
+    """Raises `NotVisible`. A fixed number of queries, whatever the length of the conversation."""
+    found = rows.listing(session, actor, Ticket.number == number, policy, now)
+    ticket = session.get(Ticket, number)
+    if not found or ticket is None:
+        raise NotVisible("ticket", number)
+    ends = endpoints.of_ticket(session, number)
+    default = endpoints.default(session, ticket, ends)
+    following = session.scalars(
+        select(Ticket.number).where(Ticket.follows == number, access.visible(actor))
+    )
+    return Thread(
+        row=found[0],
+        contact_name=ticket.contact_name,
+        contact_phone=ticket.contact_phone,
+        contact_email=ticket.contact_email,
+        endpoints=[_endpoint(e, default) for e in ends],
+        messages=_messages(session, actor, number),
+        provider=_provider(session, ticket.provider_id),
+        merged_into=ticket.merged_into,
+        linked=[n for n in (ticket.follows, *following) if n is not None],
+        pending_until=ticket.pending_until,
+        attention=ticket.attention,
+        terms_source=cast("deadlines.Source", ticket.terms_source),
+    )
+
+
+def log(session: Session, actor: Actor, number: int) -> list[LogView]:
+    """Every change, oldest first; a person of a provider has no access to it."""
+    access.ticket(session, actor, number)
+    if actor.kind is ActorKind.PERSON:
+        raise NotVisible("log", number)
+    query = (
+        select(Log, LogPrivate.values)
+        .outerjoin(LogPrivate, LogPrivate.log_id == Log.id)
+        .where(Log.number == number)
+        .order_by(Log.id)
+    )
+    result: list[LogView] = []
+    for row, private in session.execute(query).tuples():
+        values: dict[str, Any] = private or {}
+        result.append(
+            LogView(
+                id=row.id,
+                at=row.at,
+                actor_kind=row.actor_kind,
+                actor_id=row.actor_id,
+                actor_name=values.get("actor", ""),
+                action=row.action,
+                changes=values.get("changes", []),
+                note=values.get("note", ""),
+                digest=row.digest,
+                seal=row.seal_id,
+            )
+        )
+    return result
+
+
+def previous(
+    session: Session, actor: Actor, number: int, *, policy: Policy, now: datetime
+) -> list[Row]:
+    """Other tickets of the same provider, newest first (Chamados anteriores)."""
+    ticket = access.ticket(session, actor, number)
+    same = (Ticket.provider_id == ticket.provider_id) & (Ticket.number != number)
+    return rows.listing(session, actor, same & Ticket.deleted_at.is_(None), policy, now)
+
+
+def explain_deadline(
+    session: Session, actor: Actor, number: int, policy: Policy
+) -> tuple[CountedDay, ...]:
+    """Each day between opening and due date, and why it counts or does not."""
+    ticket = access.ticket(session, actor, number)
+    terms = deadlines.Terms(
+        ticket.days,
+        deadlines.Unit(ticket.unit),
+        ticket.attention,
+        cast("deadlines.Source", ticket.terms_source),
+    )
+    return deadlines.explain(ticket.cycle_at, terms, catalog.calendar(session, policy))
+
+
+def attachment(session: Session, actor: Actor, public_id: str) -> AttachmentView:
+    """Raises `NotVisible` unless ticket, message and attachment are all the actor's to see."""
+    found = session.scalar(
+        select(Attachment)
+        .join(Message, Message.id == Attachment.message_id)
+        .join(Ticket, Ticket.number == Attachment.number)
+        .where(
+            Attachment.public_id == public_id,
+            access.visible(actor),
+            access.readable(actor),
+            access.downloadable(actor),
+        )
+    )
+    if found is None:
+        raise NotVisible("attachment", public_id)
+    return _attachment(found)
+
+
+def raw(session: Session, actor: Actor, message_id: int) -> str:
+    """The blob of a message's raw mail. Raises `NotVisible`; nothing for people of providers."""
+    sha256 = session.scalar(
+        select(InboundRaw.sha256)
+        .join(Message, Message.raw_id == InboundRaw.id)
+        .join(Ticket, Ticket.number == Message.number)
+        .where(Message.id == message_id, access.visible(actor), access.readable(actor))
+    )
+    if sha256 is None or actor.kind is ActorKind.PERSON:
+        raise NotVisible("message", message_id)
+    return sha256
+
+
+def mark_read(session: Session, actor: Actor, number: int) -> None:
+    """The person has seen every answer so far: the badge forgets them."""
+    ticket = access.ticket(session, actor, number)
+    if actor.id is not None and ticket.last_answer_id is not None:
+        session.merge(Reading(person_id=actor.id, number=number, message_id=ticket.last_answer_id))
+
+
+def _messages(session: Session, actor: Actor, number: int) -> list[MessageView]:
+    written = session.scalars(
+        select(Message).where(Message.number == number, access.readable(actor)).order_by(Message.id)
+    ).all()
+    attached = defaultdict[int, list[AttachmentView]](list)
+    files = select(Attachment).where(Attachment.number == number, access.downloadable(actor))
+    for file in session.scalars(files.order_by(Attachment.id)):
+        attached[file.message_id].append(_attachment(file))
+    delivered = defaultdict[int, list[DeliveryView]](list)
+    for d in session.scalars(
+        select(Delivery).where(Delivery.number == number).order_by(Delivery.id)
+    ):
+        delivered[d.message_id].append(
+            DeliveryView(d.recipient, d.channel, d.state, d.at, d.detail, d.outbox_id)
+        )
+    return [
+        MessageView(
+            id=m.id,
+            kind=m.kind,
+            direction=m.direction,
+            audience=m.audience,
+            secret=m.secret_group,
+            channel=m.channel,
+            author_kind=m.author_kind,
+            author_id=m.author_id,
+            author_name=m.author_name,
+            at=m.at,
+            text=m.text,
+            quoted=m.quoted,
+            html=m.html,
+            verdict=m.verdict,
+            match=m.match,
+            raw_id=m.raw_id,
+            attachments=attached[m.id],
+            deliveries=delivered[m.id],
+        )
+        for m in written
+    ]
+
+
+def _attachment(file: Attachment) -> AttachmentView:
+    return AttachmentView(
+        file.public_id,
+        file.filename,
+        file.content_type,
+        file.size,
+        file.sha256,
+        file.audience,
+        file.secret_group,
+        file.inline,
+        file.content_id,
+    )
+
+
+def _endpoint(endpoint: EndpointRow, default: EndpointRow | None) -> EndpointView:
+    return EndpointView(
+        id=endpoint.id,
+        channel=endpoint.channel,
+        address=endpoint.address,
+        name=endpoint.name,
+        state=endpoint.state,
+        default=default is not None and default.id == endpoint.id,
+        usable=endpoint.state in endpoints.USABLE,
+    )
+
+
+def _provider(session: Session, provider_id: int) -> ProviderView:
+    row = session.execute(
+        select(Provider, ProviderType.name)
+        .outerjoin(ProviderType, ProviderType.id == Provider.type_id)
+        .where(Provider.id == provider_id)
+    ).one()
+    provider, kind = row
+    people: Sequence[tuple[str, str, str]] = (
+        session.execute(
+            select(Person.name, Person.email, Membership.role)
+            .join(Membership, Membership.person_id == Person.id)
+            .where(Membership.provider_id == provider_id, Membership.active, Person.active)
+            .order_by(Person.name)
+        )
+        .tuples()
+        .all()
+    )
+    return ProviderView(
+        provider.code,
+        provider.name,
+        provider.document,
+        kind or "",
+        provider.cnes,
+        provider.city,
+        provider.state,
+        provider.phone,
+        provider.email,
+        provider.active,
+        list(people),
+    )

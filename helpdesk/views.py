@@ -1,0 +1,111 @@
+"""Plain frozen data of one ticket, as `thread` gives it to pages and API."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from helpdesk.deadlines import Source
+from helpdesk.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentView:
+    public_id: str
+    filename: str
+    content_type: str
+    size: int
+    sha256: str
+    audience: str
+    secret: str | None
+    inline: bool
+    content_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    recipient: str
+    channel: str
+    state: str
+    at: datetime
+    detail: str
+    outbox_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    id: int
+    kind: str
+    direction: str
+    audience: str
+    secret: str | None
+    channel: str
+    author_kind: str
+    author_id: int | None
+    author_name: str
+    at: datetime
+    text: str
+    quoted: str
+    html: str | None
+    verdict: str | None
+    match: dict[str, Any] | None
+    raw_id: int | None
+    attachments: list[AttachmentView] = field(default_factory=list[AttachmentView])
+    deliveries: list[DeliveryView] = field(default_factory=list[DeliveryView])
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointView:
+    id: int
+    channel: str
+    address: str
+    name: str
+    state: str
+    default: bool
+    usable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderView:
+    code: str
+    name: str
+    document: str
+    type: str
+    cnes: str
+    city: str
+    state: str
+    phone: str
+    email: str
+    active: bool
+    #: name, e-mail and role of each active person
+    people: list[tuple[str, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    row: Row
+    contact_name: str
+    contact_phone: str
+    contact_email: str
+    endpoints: list[EndpointView]
+    messages: list[MessageView]
+    provider: ProviderView
+    merged_into: int | None
+    #: the closed ticket this one follows, and those that follow it
+    linked: list[int]
+    pending_until: datetime | None
+    attention: int
+    terms_source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class LogView:
+    id: int
+    at: datetime
+    actor_kind: str
+    actor_id: int | None
+    actor_name: str
+    action: str
+    changes: list[dict[str, Any]]
+    note: str
+    digest: str
+    seal: int | None

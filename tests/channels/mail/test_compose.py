@@ -1,0 +1,228 @@
+import email
+import email.policy
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import gateway
+from channels.mail.compose import ANSWERABLE, compose
+from channels.mail.mime import Attached
+from channels.mail.parse import parse
+from helpdesk.border import Address, Channel, Outbound
+from helpdesk.errors import Undeliverable
+from helpdesk.tokens import IssuedId, ReplyRef, find_bounce_tokens, find_reply_tokens
+from tests.channels.mail.letters import CENTRAL, FALE, LINK, PROTOCOL, RING, SHEET, outbound, to
+
+NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
+NOTICES = sorted(
+    folder.name
+    for folder in (Path(gateway.__file__).parent.parent / "templates" / "mail").iterdir()
+    if not folder.name.startswith("_")
+)
+#: notices without a ticket say their own subject
+WITHOUT_TICKET = {
+    "login_code": {"code": "12345678", "minutes": 10},
+    "invitation": {"name": "Ana", "provider": "Clínica Vila Nova"},
+    "digest": {"numbers": [1, 2, 3]},
+}
+NO_TICKET = dict.fromkeys(
+    ("number", "protocol", "subject", "endpoint_id", "references", "in_reply_to", "due_at", "mailbox")
+)
+ANSWER = "Bom dia, Ana.\n\nA glosa <foi> revista & paga."
+
+
+def letter(notice: str, **data: object) -> Outbound:
+    if notice in WITHOUT_TICKET:
+        return outbound(notice, **{**NO_TICKET, **WITHOUT_TICKET[notice], **data})
+    return outbound(notice, **data)
+
+
+def read(given: Outbound, files: list[Attached] | None = None) -> EmailMessage:
+    raw = compose(given, files or [], SHEET, NOW).message
+    return email.message_from_bytes(raw, policy=email.policy.default)
+
+
+def plain(message: EmailMessage) -> str:
+    body = message.get_body(("plain",))
+    assert body is not None
+    return body.get_content()
+
+
+def page(message: EmailMessage) -> str:
+    body = message.get_body(("html",))
+    assert body is not None
+    return body.get_content()
+
+
+def test_a_confirmation_has_every_header_a_reader_and_a_machine_need():
+    mail = compose(outbound(), [], SHEET, NOW)
+    message = email.message_from_bytes(mail.message, policy=email.policy.default)
+    assert message["From"] == f"Operadora Modelo de Planos de Saúde <{CENTRAL}>"
+    assert message["To"] == "Clínica Vila Nova <ana@clinica.example>"
+    assert message["Subject"] == "Re: Glosa — dúvida"
+    assert message["Date"].datetime == NOW
+    assert message["In-Reply-To"] == "<dois@clinica.example>"
+    assert message["References"].split() == ["<um@clinica.example>", "<dois@clinica.example>"]
+    assert message["Auto-Submitted"] == "auto-replied"
+    assert message["X-Auto-Response-Suppress"] == "All"
+    assert message["Content-Language"] == "pt-BR"
+    assert (message["MIME-Version"], message.get_content_type()) == ("1.0", "multipart/alternative")
+    assert message["Message-ID"] == message["X-Ponte-Id"] == mail.message_id
+    assert RING.read_message_id(mail.message_id) == IssuedId(1042, 5, 7)
+    assert (mail.recipient, mail.utf8) == ("ana@clinica.example", False)
+
+
+def test_the_reply_address_and_the_envelope_carry_tokens_of_the_mailbox_that_received():
+    mail = compose(outbound(), [], SHEET, NOW)
+    message = email.message_from_bytes(mail.message, policy=email.policy.default)
+    (token,) = find_reply_tokens([message["Reply-To"]], [CENTRAL])
+    assert RING.read_reply_token(token) == ReplyRef(1042, 7)
+    (bounce,) = find_bounce_tokens([mail.envelope_from], [CENTRAL])
+    assert RING.read_bounce_token(bounce) == 5
+
+
+def test_a_mailbox_that_was_given_up_is_answered_from_the_first_one():
+    message = read(outbound(mailbox="antiga@ponte.example"))
+    assert message["From"].addresses[0].addr_spec == FALE
+    assert message["Reply-To"].startswith("fale+")
+
+
+def test_a_retry_is_the_same_message():
+    first, again = (compose(outbound(), [Attached("a", "b/c", b"d")], SHEET, NOW) for _ in range(2))
+    assert first == again
+
+
+@pytest.mark.parametrize("notice", NOTICES)
+def test_every_notice_can_be_written_and_names_its_protocol_in_the_body_only(notice: str):
+    message = read(letter(notice, text=ANSWER, author="Ana Souza"))
+    text, shown = plain(message), page(message)
+    assert "\n\n\n" not in text
+    for body in (text, shown):
+        assert "None" not in body
+        assert (PROTOCOL in body) == (notice not in WITHOUT_TICKET)
+        assert LINK in body
+    assert "Registro ANS 999997." in text
+    assert message["Subject"]
+    assert '<html lang="pt-BR">' in shown
+
+
+@pytest.mark.parametrize("notice", NOTICES)
+def test_only_what_may_be_answered_asks_for_it(notice: str):
+    message = read(letter(notice))
+    asked = notice in ANSWERABLE
+    assert plain(message).startswith("## Responda acima desta linha ##\n") == asked
+    assert ("## Responda acima desta linha ##" in page(message)) == asked
+    assert ("Reply-To" in message) == asked
+
+
+@pytest.mark.parametrize("notice", NOTICES)
+def test_automatic_mail_says_so_and_an_agents_answer_does_not(notice: str):
+    automatic = read(letter(notice))
+    acknowledges = notice in {"opened", "complemented"}
+    assert automatic["Auto-Submitted"] == ("auto-replied" if acknowledges else "auto-generated")
+    personal = read(replace(letter(notice), automatic=False))
+    assert "Auto-Submitted" not in personal
+    assert "X-Auto-Response-Suppress" not in personal
+
+
+@pytest.mark.parametrize("notice", ["replied", "closed", "reopened", "pending"])
+def test_an_answer_carries_its_text_when_it_may_and_only_then(notice: str):
+    told = read(letter(notice, text=ANSWER, author="Ana Souza"))
+    assert ANSWER in plain(told)
+    assert "Ana Souza" in plain(told)
+    assert "<p>A glosa &lt;foi&gt; revista &amp; paga.</p>" in page(told)
+    kept = read(letter(notice))
+    assert "glosa" not in (plain(kept) + page(kept)).lower()
+
+
+def test_an_opened_ticket_without_protocol_is_named_by_its_number():
+    text = plain(read(outbound(protocol=None)))
+    assert "Contato nº: 1042" in text
+
+
+def test_the_promised_day_is_told_in_words():
+    assert "A resposta sai até quinta, 24/12/2026, 18 h." in plain(read(outbound()))
+    assert "A resposta sai" not in plain(read(outbound(due_at=None)))
+
+
+def test_files_travel_along_and_are_listed():
+    message = read(outbound("replied", text=ANSWER), [Attached("laudo.pdf", "application/pdf", b"%PDF" * 300)])
+    assert [file.get_filename() for file in message.iter_attachments()] == ["laudo.pdf"]
+    assert "Anexo: laudo.pdf (1 KB)" in plain(message)
+
+
+def test_our_own_mail_is_recognised_when_it_comes_back():
+    raw = compose(outbound(), [], SHEET, NOW).message
+    assert parse(raw, own=lambda each: RING.read_message_id(each) is not None).automatic == "own"
+
+
+def test_a_reply_above_the_line_is_what_remains_of_a_quoted_notice():
+    text = plain(read(outbound("replied", text=ANSWER)))
+    reply = "Obrigada, recebido.\n\n" + text
+    raw = b"From: a@b.example\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + reply.encode()
+    assert parse(raw).reply_text.strip() == "Obrigada, recebido."
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "ana",
+        "ana@",
+        "@clinica.example",
+        "a@b@c.example",
+        "ana@clinica.example\r\nRCPT TO:<x@y>",
+        "ana@clinica.example, x@y.example",
+        "<ana@clinica.example>",
+        "ana@" + "x" * 70 + ".example",
+    ],
+)
+def test_what_is_no_address_is_undeliverable(address: str):
+    with pytest.raises(Undeliverable):
+        compose(to(address, outbound()), [], SHEET, NOW)
+
+
+def test_addresses_in_utf8_ask_for_it_and_foreign_domains_become_ascii():
+    mail = compose(to("josé@clínica.example", outbound()), [], SHEET, NOW)
+    assert (mail.recipient, mail.utf8) == ("josé@xn--clnica-4va.example", True)
+    assert not compose(to("jose@clínica.example", outbound()), [], SHEET, NOW).utf8
+
+
+EVIL = "x\r\nBcc: vitima@alheio.example\r\n\r\n<script>alert(1)</script>\r\n.\r\nMAIL FROM:<a@b>"
+
+
+@pytest.mark.parametrize(
+    "key", ["insurer", "subject", "mailbox", "in_reply_to", "author", "text", "link", "protocol"]
+)
+def test_nothing_the_core_hands_over_can_add_a_header(key: str):
+    given = outbound("replied", **{"text": ANSWER, "author": "Ana", key: EVIL})
+    message = read(given)
+    assert "Bcc" not in message
+    assert message.keys() == [k for k in read(outbound("replied")).keys() if k in message]  # noqa: SIM118
+    assert "<script>" not in page(message)
+
+
+def test_names_of_people_and_files_cannot_either():
+    given = replace(outbound(), address=Address(Channel.MAIL, "ana@clinica.example", EVIL))
+    message = read(given, [Attached(EVIL, EVIL, b"x")])
+    assert "Bcc" not in message
+    (file,) = message.iter_attachments()
+    assert "Bcc" not in file
+
+
+@given(
+    st.lists(
+        st.one_of(st.text(max_size=40), st.none(), st.integers(), st.just("<bom@clinica.example>")),
+        max_size=8,
+    )
+)
+def test_only_message_ids_become_references(references: list[object]):
+    message = read(outbound(references=references, in_reply_to=None))
+    kept = (message["References"] or "").split()
+    assert kept.count("<bom@clinica.example>") == references.count("<bom@clinica.example>")
+    assert all(each.startswith("<") and each.endswith(">") for each in kept)
