@@ -41,9 +41,10 @@ lint: $(STAMPS)/python static ## ruff, pyright, import-linter, deptry, djlint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
-	$(BIN)/lint-imports --no-timings
+	$(BIN)/lint-imports
 	$(BIN)/deptry .
-	$(BIN)/djlint templates --check --lint --quiet
+	# no --check: its layout would put blanks into sentences that macros join
+	$(BIN)/djlint templates --lint --quiet
 
 .PHONY: cover
 cover: system $(STAMPS)/python static ## every test with branch coverage, and the floors

@@ -14,6 +14,8 @@ from litestar import Request, Response, Router
 from sqlalchemy.orm import Session
 
 from helpdesk.attachments import Limits
+from helpdesk.border import Inbound
+from helpdesk.models import InboundRaw
 from helpdesk.policy import Policy
 from helpdesk.ports import BlobStore, Sender
 from helpdesk.tokens import Keyring
@@ -99,5 +101,7 @@ class Connected:
     #: each runs until cancelled
     listeners: tuple[Callable[[], Awaitable[None]], ...] = field(default=())
     sender: Sender | None = None
+    #: a stored raw arrival and its bytes to what it says; attachments are durable when it returns
+    understand: Callable[[InboundRaw, bytes], Inbound] | None = None
     #: the present state of each listener that can fail while it runs
     health: tuple[Callable[[], Health], ...] = ()

@@ -6,33 +6,40 @@ where a person sees it (`internal-error`), and everything else goes on.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from channels import Kit
-from helpdesk import inbound, intake
+from helpdesk import inbound, intake, quarantine
 from helpdesk.border import HoldReason, Inbound, Receipt, Refusal
 from helpdesk.intake import holding
-from helpdesk.models import InboundRaw
+from helpdesk.models import Held, InboundRaw
 from helpdesk.policy import Policy
 
 log = logging.getLogger("ponte.appliers")
 
 BATCH = 32
-#: the longest sleep without a wake-up; another process may have stored something
-IDLE_SECONDS = 1.0
+#: mail first received longer ago is applied in silence: nobody expects an answer to it now
+OLD = timedelta(hours=48)
+#: another applier took what waits: let it work
+BUSY_SECONDS = 0.05
 
 #: raw row and its bytes to what it says; bytes of attachments are durable when it returns
 Understand = Callable[[InboundRaw, bytes], Inbound]
 
 
-async def run(kit: Kit, understand: Understand, pulse_wait: Callable[[], object]) -> None:
-    """Apply until cancelled."""
+async def run(
+    kit: Kit, understand: Understand, wait: Callable[[], Awaitable[object]]
+) -> None:
+    """Apply until cancelled. The queue is looked at by a read: an idle applier writes nothing."""
     while True:
-        if not await apply_once(kit, understand):
-            await pulse_wait()  # pyright: ignore[reportGeneralTypeIssues]
+        if not await kit.work.read(inbound.is_waiting, now=kit.clock()):
+            await wait()
+        elif not await apply_once(kit, understand):
+            await asyncio.sleep(BUSY_SECONDS)
 
 
 async def apply_once(kit: Kit, understand: Understand) -> int:
@@ -40,6 +47,7 @@ async def apply_once(kit: Kit, understand: Understand) -> int:
     rows = await kit.work.write(inbound.claim, now=kit.clock(), limit=BATCH)
     if not rows:
         return 0
+    decided = await kit.work.read(quarantine.decision, [row.id for row in rows])
     understood: list[tuple[InboundRaw, Inbound]] = []
     for row in rows:
         if row.attempts > inbound.MOST_ATTEMPTS:
@@ -51,7 +59,7 @@ async def apply_once(kit: Kit, understand: Understand) -> int:
             log.exception("could not understand arrival %s", row.id)
             await _hold(kit, row, f"{type(error).__name__}: {error}")
         else:
-            understood.append((row, read))
+            understood.append((row, _decided(row, read, decided.get(row.id), kit.clock())))
     await _apply(kit, understood)
     return len(rows)
 
@@ -73,6 +81,20 @@ async def _apply(kit: Kit, understood: Sequence[tuple[InboundRaw, Inbound]]) -> 
 
 async def _hold(kit: Kit, row: InboundRaw, detail: str) -> None:
     await kit.work.write(holding.hold, row, HoldReason.INTERNAL_ERROR, detail, now=kit.clock())
+
+
+def _decided(row: InboundRaw, read: Inbound, held: Held | None, now: datetime) -> Inbound:
+    """What an agent decided in quarantine stands above the matching."""
+    quiet = read.quiet or now - row.received_at > OLD
+    if held is None:
+        return replace(read, quiet=quiet)
+    return replace(
+        read,
+        quiet=quiet,
+        placed_by=held.placed_by,
+        number=held.placed_number,
+        provider_id=held.placed_provider_id,
+    )
 
 
 def _read(kit: Kit, understand: Understand, row: InboundRaw) -> Inbound:

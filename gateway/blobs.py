@@ -3,6 +3,7 @@
 Why a sync a file in a few threads and not one of the whole file system: `docs/decisions/0003`.
 """
 
+import contextlib
 import hashlib
 import os
 import time
@@ -96,11 +97,10 @@ class FileBlobs:
     def _sweep(self) -> None:
         oldest = time.time() - ABANDONED
         for draft in self._drafts.iterdir():
-            try:
+            # Another process may sweep it at the same moment, or finish it after all.
+            with contextlib.suppress(FileNotFoundError):
                 if draft.stat().st_mtime < oldest:
                     draft.unlink()
-            except FileNotFoundError:
-                continue  # another process swept it, or finished it after all
 
 
 def _sync_folder(folder: Path) -> None:
@@ -133,10 +133,7 @@ class S3Blobs:
         return bytes(self._store.get(_key(sha256)).bytes())
 
     def delete(self, sha256: str) -> None:
-        try:
-            self._store.delete(_key(sha256))
-        except FileNotFoundError:
-            return
+        self._store.delete(_key(sha256))
 
     def keys(self) -> Iterator[str]:
         # obstore leaves its other form of list, for Arrow, without types

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect
 from sqlalchemy.exc import OperationalError
 
@@ -60,6 +60,13 @@ class NotLoggedIn(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class BadQuery(Exception):
+    """A parameter of the address is wrong: 400, where a wrong field of a body is 422."""
+
+    error: errors.Invalid
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     status: int
     detail: str
@@ -70,10 +77,9 @@ class Problem:
 def problem_of(error: Exception) -> Problem:
     match error:
         case errors.Invalid():
-            listed = [
-                {"field": e.field, "code": e.code, "message": message(e)} for e in error.errors
-            ]
-            return Problem(422, "Some fields are not valid.", extra={"errors": listed})
+            return Problem(422, "Some fields are not valid.", extra=_listed(error))
+        case BadQuery():
+            return Problem(400, "Some parameters are not valid.", extra=_listed(error.error))
         case errors.Throttled():
             wait = {"Retry-After": str(error.seconds)}
             return Problem(429, f"Try again in {error.seconds} s.", wait)
@@ -94,10 +100,30 @@ def problem_of(error: Exception) -> Problem:
             return Problem(401, "A valid token is needed.", {"WWW-Authenticate": "Bearer"})
         case OperationalError():
             return Problem(503, "The database is not available.", {"Retry-After": "5"})
+        case ValidationException():
+            return _of_parameters(error)
         case HTTPException():
             return Problem(error.status_code, error.detail, dict(error.headers or {}))
         case _:
             return Problem(status_of(error), "Something went wrong on our side.")
+
+
+def _listed(error: errors.Invalid) -> dict[str, Any]:
+    return {
+        "errors": [{"field": e.field, "code": e.code, "message": message(e)} for e in error.errors]
+    }
+
+
+def _of_parameters(error: ValidationException) -> Problem:
+    """What the framework found in an address: a part of the path that cannot be is not found."""
+    found: list[dict[str, str]] = error.extra if isinstance(error.extra, list) else []
+    if any(each.get("source") == "path" for each in found):
+        return Problem(404, "Not Found")
+    listed = [
+        {"field": each.get("key", ""), "code": "invalid", "message": each["message"]}
+        for each in found
+    ]
+    return Problem(400, "Some parameters are not valid.", extra={"errors": listed})
 
 
 def status_of(error: Exception) -> int:

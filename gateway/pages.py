@@ -59,4 +59,4 @@ class Pages:
 
 def csrf_token(request: Request[Any, Any, Any], keyring: Keyring) -> str:
     """Bound to the browser's own random cookie, which the identity middleware makes sure of."""
-    return keyring.csrf_token(str(request.state.browser))
+    return keyring.csrf_token(str(request.state.get("browser", "")))

@@ -16,12 +16,18 @@ log = logging.getLogger("ponte.postman")
 BATCH = 20
 #: nobody holds a connection longer than this for one notice
 SEND_SECONDS = 120
+BLOCKED_SECONDS = 0.5
 
 
 async def run(kit: Kit, sender: Sender, wait: Callable[[], Awaitable[object]]) -> None:
+    """The queue is looked at by a read: an idle sender writes nothing."""
     while True:
-        if not await deliver_once(kit, sender):
+        due = await kit.work.read(outbox.is_waiting, sender.channels, now=kit.clock())
+        if not due:
             await wait()
+        elif not await deliver_once(kit, sender):
+            # What is due stands behind an earlier one of its lane that waits.
+            await asyncio.sleep(BLOCKED_SECONDS)
 
 
 async def deliver_once(kit: Kit, sender: Sender) -> int:

@@ -8,6 +8,8 @@ class Pulse:
 
     def __init__(self) -> None:
         self.count = 0
+        #: set once the process stops: streams end, waits return at once
+        self.stopped = False
         self._waiters: set[asyncio.Event] = set()
 
     def beat(self) -> None:
@@ -16,9 +18,13 @@ class Pulse:
         for waiter in self._waiters:
             waiter.set()
 
+    def stop(self) -> None:
+        self.stopped = True
+        self.beat()
+
     async def wait(self, seen: int, seconds: float) -> int:
         """Return the current count as soon as it differs from `seen`, or after `seconds`."""
-        if self.count != seen:
+        if self.count != seen or self.stopped:
             return self.count
         waiter = asyncio.Event()
         self._waiters.add(waiter)

@@ -32,6 +32,9 @@ BUSY_SECONDS = 30
 #: serialization_failure, deadlock_detected
 RETRIED_STATES = frozenset({"40001", "40P01"})
 TRIES = 4
+#: PostgreSQL's NOTIFY is only a wake-up; many commits share one
+NOTIFY_SECONDS = 0.05
+CHANNEL = "ponte"
 
 
 class Work:
@@ -40,6 +43,7 @@ class Work:
     def __init__(self, url: str, *, busy_seconds: int = BUSY_SECONDS) -> None:
         self.url = make_url(url)
         self.pulse = Pulse()
+        self._telling: asyncio.Task[None] | None = None
         if self.is_sqlite:
             self._writer = _sqlite_engine(self.url, busy_seconds, query_only=False, size=1)
             self._reader = _sqlite_engine(self.url, busy_seconds, query_only=True, size=READERS)
@@ -68,9 +72,13 @@ class Work:
     async def write(
         self, verb: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        call = partial(self._write, verb, *args, **kwargs)
-        result = await asyncio.get_running_loop().run_in_executor(self._write_pool, call)
-        self.pulse.beat()
+        def call() -> tuple[T, bool]:
+            return self._write(verb, *args, **kwargs)
+
+        result, news = await asyncio.get_running_loop().run_in_executor(self._write_pool, call)
+        if news:
+            self.pulse.beat()
+            self._tell_others()
         return result
 
     def read_now(
@@ -83,11 +91,9 @@ class Work:
         self, verb: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """`write` for a command that has no loop; other processes see it by the database."""
-        result = self._write(verb, *args, **kwargs)
-        if not self.is_sqlite:
-            with self._writer.connect() as connection:
-                connection.exec_driver_sql("NOTIFY ponte")
-                connection.commit()
+        result, news = self._write(verb, *args, **kwargs)
+        if news and not self.is_sqlite:
+            self._notify()
         return result
 
     def close(self) -> None:
@@ -98,19 +104,39 @@ class Work:
 
     def _write(
         self, verb: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    ) -> tuple[T, bool]:
+        """The verb's result, and whether it made news (`events.ring`)."""
         # A verb is a function of the database: when two collide (a double click sends one form
         # twice, both pass the look-up, one INSERT wins), running the loser again lets it see the
         # winner and answer "already there" instead of an error.
         for attempt in range(TRIES):
             try:
                 with Session(self._writer, expire_on_commit=False) as session, session.begin():
-                    return verb(session, *args, **kwargs)
+                    result = verb(session, *args, **kwargs)
+                return result, bool(session.info.get("news"))
             except DBAPIError as error:
                 if attempt == TRIES - 1 or not _collided(error):
                     raise
                 time.sleep(0.01 * 2**attempt)
         raise AssertionError  # the last try returns or raises
+
+
+    def _tell_others(self) -> None:
+        """Wake the other processes, at most once every `NOTIFY_SECONDS`. SQLite has none that
+        wait: short commands only write."""
+        if self.is_sqlite or self._telling is not None:
+            return
+        self._telling = asyncio.create_task(self._notify_soon())
+
+    async def _notify_soon(self) -> None:
+        await asyncio.sleep(NOTIFY_SECONDS)
+        self._telling = None
+        await asyncio.get_running_loop().run_in_executor(self._write_pool, self._notify)
+
+    def _notify(self) -> None:
+        with self._writer.connect() as connection:
+            connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+            connection.commit()
 
 
 def _collided(error: DBAPIError) -> bool:

@@ -114,6 +114,12 @@ def revoke(session: Session, person_id: int, binding_id: int, *, now: datetime) 
         _log(session, person_id, "chat_unbound", now)
 
 
+def release(session: Session, person_id: int, *, now: datetime) -> None:
+    """End all of a person's bindings: deactivating somebody calls this."""
+    for binding in bindings(session, person_id):
+        revoke(session, person_id, binding.id, now=now)
+
+
 def bound(session: Session, channel: Channel, chat_id: str) -> int | None:
     """Whose the chat is, by id; deactivated people have none."""
     return session.scalar(
@@ -135,8 +141,9 @@ def speaker(session: Session, person_id: int | None) -> Speaker | None:
         return None
     ids = [provider_id for provider_id, _ in actor.providers]
     query = select(Provider.id, Provider.name).where(Provider.id.in_(ids), Provider.active)
-    providers = session.execute(query.order_by(Provider.sort_name, Provider.id)).tuples().all()
-    return Speaker(actor, tuple(providers)) if providers else None
+    providers = session.execute(query.order_by(Provider.sort_name, Provider.id)).all()
+    named = tuple((provider_id, name) for provider_id, name in providers)
+    return Speaker(actor, named) if named else None
 
 
 def may_hear(session: Session, actor: Actor, number: int | None) -> bool:
@@ -224,7 +231,7 @@ def _filenames(session: Session, actor: Actor, message_ids: Sequence[int]) -> di
     query = select(Attachment.message_id, Attachment.filename).where(
         Attachment.message_id.in_(message_ids), access.downloadable(actor)
     )
-    for message_id, filename in session.execute(query.order_by(Attachment.id)).tuples():
+    for message_id, filename in session.execute(query.order_by(Attachment.id)):
         found.setdefault(message_id, []).append(filename)
     return found
 

@@ -51,6 +51,11 @@ class Seen:
     at: datetime
 
 
+def ring(session: Session) -> None:
+    """Mark this transaction as news: who waits for work is woken after its commit."""
+    session.info["news"] = True
+
+
 def emit(
     session: Session, number: int | None, kind: str, *, now: datetime, version: int = 0
 ) -> None:
@@ -62,6 +67,7 @@ def emit_many(
 ) -> None:
     if not events:
         return
+    ring(session)
     rows: list[dict[str, Any]] = [
         {"number": number, "kind": kind, "version": version, "at": now}
         for number, kind, version in events
@@ -85,7 +91,9 @@ def after(session: Session, cursor: Cursor, *, limit: int = 500) -> list[Seen]:
         .limit(limit)
     )
     if _is_postgres(session):
-        running = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        running = literal_column(
+            "pg_snapshot_xmin(pg_current_snapshot())::text::bigint", BigInteger
+        )
         query = query.where(Event.tx < running)
     return [
         Seen(Cursor(tx, event_id), number, kind, version, at)

@@ -80,7 +80,7 @@ def page(
         here = tuple_(literal(value, key.type), literal(number))
         query = query.where(after < here if order.descending else after > here)
     ordered = (key.desc(), Ticket.number.desc()) if order.descending else (key, Ticket.number)
-    found = session.execute(query.addcolumns(key).order_by(*ordered).limit(limit + 1)).all()
+    found = session.execute(query.add_columns(key).order_by(*ordered).limit(limit + 1)).all()
     rows = [row_of(values, policy, now) for values in found[:limit]]
     following = None
     if len(found) > limit:

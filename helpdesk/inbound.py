@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, aliased
 
+from helpdesk import events
 from helpdesk.arrivals import Arrival
 from helpdesk.models import Blob, InboundRaw, MailboxCursor
 
@@ -32,6 +33,7 @@ def store(session: Session, rows: Sequence[Stored], now: datetime) -> int:
     """Insert what has not arrived before; returns how many were new. Two statements a batch."""
     if not rows:
         return 0
+    events.ring(session)
     touch_blobs(session, [(row.sha256, row.size) for row in rows], now=now)
     values: list[dict[str, Any]] = [
         {
@@ -100,6 +102,19 @@ def claim(session: Session, *, now: datetime, limit: int = 32) -> list[InboundRa
     return sorted(rows, key=lambda row: row.id)
 
 
+def is_waiting(session: Session, *, now: datetime) -> bool:
+    """Whether there is something to claim. A read, so that looking costs no write."""
+    ready = (
+        select(InboundRaw.id)
+        .where(
+            InboundRaw.state == "waiting",
+            or_(InboundRaw.lease_until.is_(None), InboundRaw.lease_until < now),
+        )
+        .limit(1)
+    )
+    return session.scalar(ready) is not None
+
+
 def settle(session: Session, states: dict[int, str]) -> None:
     """`states`: raw id to applied | duplicate | ignored | held."""
     for state in sorted(set(states.values())):
@@ -111,6 +126,7 @@ def settle(session: Session, states: dict[int, str]) -> None:
 
 def again(session: Session, raw_id: int) -> None:
     """Put an arrival back in the queue, as new."""
+    events.ring(session)
     session.execute(
         update(InboundRaw)
         .where(InboundRaw.id == raw_id)

@@ -35,7 +35,8 @@ def install(session: Session, *, bare: bool = False) -> None:
     session.add_all(ProviderType(name=n) for n in data["provider_types"] if n not in known)
     session.flush()  # classifications point at sectors
     sectors = {sector.code: sector.id for sector in session.scalars(select(Sector))}
-    chosen = [data["triage"], *([] if bare else data["classifications"])]
+    usual: list[dict[str, Any]] = [] if bare else data["classifications"]
+    chosen = [data["triage"], *usual]
     present = set(session.scalars(select(Classification.code)))
     for position, row in enumerate(chosen):
         if row["code"] not in present:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from helpdesk import confirming
 from helpdesk.border import Address, Channel, File, Outbound
 from helpdesk.models import Attachment, Endpoint, Message, Outbox, Ticket
 from helpdesk.policy import Policy
@@ -53,6 +54,8 @@ def write(session: Session, rows: Sequence[Outbox], policy: Policy) -> list[Outb
         if ticket is not None:
             data |= _of_ticket(row, ticket, policy)
             data |= _thread(row, ticket, threads.get(row.endpoint_id or 0, []), policy)
+        if row.notice == confirming.NOTICE and row.endpoint_id is not None:
+            data["link"] = confirming.link(policy, row.endpoint_id, row.created_at)
         if said and message is not None:
             data |= {"text": message.text, "author": message.author_name}
         letters.append(

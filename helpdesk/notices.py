@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from helpdesk import events
 from helpdesk.border import Channel
 from helpdesk.models import Delivery, Endpoint, Outbox
 
@@ -69,6 +70,7 @@ def post(
     """
     if not notices:
         return []
+    events.ring(session)
     states = _states(session, notices, now)
     rows: list[dict[str, Any]] = [
         {
@@ -152,6 +154,12 @@ def _states(session: Session, notices: Sequence[Notice], now: datetime) -> list[
             held = sent[notice.address] > BURST
         states.append("held" if held else "queued")
     return states
+
+
+def is_held(session: Session) -> bool:
+    """Whether any notice was held back."""
+    held = select(Outbox.id).where(Outbox.state == "held").limit(1)
+    return session.scalar(held) is not None
 
 
 def digest_held(session: Session, *, now: datetime) -> int:

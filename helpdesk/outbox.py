@@ -57,13 +57,19 @@ def claim(
     return letters.write(session, sorted(claimed, key=lambda row: row.id), policy)
 
 
-def waiting(session: Session, channels: Collection[str]) -> datetime | None:
-    """When the next row becomes due, so that a sender may sleep until then."""
-    return session.scalar(
-        select(func.min(Outbox.not_before)).where(
-            Outbox.state == "queued", Outbox.channel.in_(sorted(channels))
+def is_waiting(session: Session, channels: Collection[str], *, now: datetime) -> bool:
+    """Whether a row may be due. A read, so that looking costs no write."""
+    ready = (
+        select(Outbox.id)
+        .where(
+            Outbox.state == "queued",
+            Outbox.channel.in_(sorted(channels)),
+            Outbox.not_before <= now,
+            or_(Outbox.lease_until.is_(None), Outbox.lease_until < now),
         )
+        .limit(1)
     )
+    return session.scalar(ready) is not None
 
 
 def sent(session: Session, outbox_id: int, *, now: datetime) -> None:
@@ -121,6 +127,7 @@ def retry(session: Session, actor: Actor, outbox_id: int, *, now: datetime) -> N
         raise NotVisible("outbox", outbox_id)
     if row.state not in {"failed", "held", "queued"}:
         raise Conflict("not_waiting", state=row.state)
+    events.ring(session)
     row.state, row.attempts, row.not_before, row.lease_until = "queued", 0, now, None
     if row.endpoint_id is not None:
         session.execute(

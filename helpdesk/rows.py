@@ -41,6 +41,10 @@ class Row:
     status_label: str
     provider_code: str
     provider_name: str
+    provider_document: str
+    contact_name: str
+    contact_phone: str
+    contact_email: str
     opened_kind: str
     opened_id: int | None
     opened_name: str
@@ -69,6 +73,7 @@ class Row:
     days_open: int
     waiting_on: str
     secret: str | None
+    merged_into: int | None
     version: int
     started: bool
     unread: bool
@@ -111,7 +116,7 @@ def columns(actor: Actor) -> Any:
         )
         newer = Ticket.last_answer_id > func.coalesce(Reading.message_id, 0)
         unread = case((newer, True), else_=False)
-    return query.add_columns(unread)
+    return query.add_columns(unread, Provider.document)
 
 
 def row_of(values: Any, policy: Policy, now: datetime) -> Row:
@@ -125,6 +130,10 @@ def row_of(values: Any, policy: Policy, now: datetime) -> Row:
         situation=ticket.situation,
         provider_code=values[1],
         provider_name=values[2],
+        provider_document=values[18],
+        contact_name=ticket.contact_name,
+        contact_phone=ticket.contact_phone,
+        contact_email=ticket.contact_email,
         status_code=values[3],
         status_label=values[4],
         classification_code=values[5],
@@ -155,6 +164,7 @@ def row_of(values: Any, policy: Policy, now: datetime) -> Row:
         days_open=days_open(ticket.opened_at, until, policy.zone),
         waiting_on=ticket.waiting_on,
         secret=ticket.secret_group,
+        merged_into=ticket.merged_into,
         version=ticket.version,
         started=ticket.started,
         unread=bool(values[17]),

@@ -42,6 +42,14 @@ def seal(session: Session, keyring: Keyring, *, now: datetime) -> int:
     return sum(_seal_book(session, keyring, book, now) for book in BOOKS)
 
 
+def is_due(session: Session) -> bool:
+    """Whether any row waits to be sealed."""
+    return any(
+        session.scalar(select(table.id).where(table.seal_id.is_(None)).limit(1)) is not None
+        for table in BOOKS.values()
+    )
+
+
 def _seal_book(session: Session, keyring: Keyring, book: str, now: datetime) -> int:
     table = BOOKS[book]
     rows = session.execute(

@@ -84,6 +84,8 @@ def converse(
         return Heard(record.says if record.seen[-1] == key else (), again=True)
     pending: deque[Event] = deque([event])
     state = _resume(session, chat, stored, pending)
+    if events.SessionLost() in pending:
+        bots.unbind(session, chat.channel, chat.id, now=now)
     if isinstance(event, events.FileSent):
         inbound.touch_blobs(session, [(event.file.sha256, event.file.size)], now=now)
     says: list[Say] = []

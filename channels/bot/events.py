@@ -60,7 +60,7 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """Something no protocol can hold: `kind` is sticker, voice, location…"""
+    """Something no protocol can hold: `kind` is sticker, voice, location and others."""
 
     kind: str
 
@@ -210,14 +210,14 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class SendCode:
-    """→ `CodeSent` | `Throttled`"""
+    """→ `CodeSent` | `Throttled`."""
 
     email: str
 
 
 @dataclass(frozen=True, slots=True)
 class CheckCode:
-    """→ `CodeAccepted` | `CodeRefused` | `Throttled`"""
+    """→ `CodeAccepted` | `CodeRefused` | `Throttled`."""
 
     email: str
     code: str
@@ -225,12 +225,12 @@ class CheckCode:
 
 @dataclass(frozen=True, slots=True)
 class LoadClassifications:
-    """→ `ClassificationsLoaded`"""
+    """→ `ClassificationsLoaded`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListOpen:
-    """The open ones numbered below `before` → `TicketsListed`"""
+    """The open ones numbered below `before` → `TicketsListed`."""
 
     purpose: Purpose = "see"
     before: int | None = None
@@ -238,7 +238,7 @@ class ListOpen:
 
 @dataclass(frozen=True, slots=True)
 class LoadTicket:
-    """`reference`: protocol, or number in digits → `TicketLoaded` | `Refused`"""
+    """`reference`: protocol, or number in digits → `TicketLoaded` | `Refused`."""
 
     reference: str
     purpose: Purpose = "see"
@@ -246,7 +246,7 @@ class LoadTicket:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """→ `Opened` | `Refused` | `Throttled`"""
+    """→ `Opened` | `Refused` | `Throttled`."""
 
     provider_id: int
     classification: str | None
@@ -258,7 +258,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Complement:
-    """→ `Complemented`, `Opened` when the closed one is too old to reopen, `Refused`"""
+    """→ `Complemented`, `Opened` when the closed one is too old to reopen, `Refused`."""
 
     number: int
     text: str
@@ -267,7 +267,7 @@ class Complement:
 
 @dataclass(frozen=True, slots=True)
 class Unbind:
-    """→ `Unbound`"""
+    """→ `Unbound`."""
 
 
 Want = (

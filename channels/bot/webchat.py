@@ -3,6 +3,7 @@
 Works without a script: each turn is a POST and a redirect. The script only saves the reload.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
@@ -26,6 +27,7 @@ from helpdesk.border import Actor, ActorKind, Channel
 from helpdesk.errors import NotVisible
 
 PATH = "/chat"
+LOG_IN = f"/?voltar={PATH}"
 #: lines of one page
 SHOWN = 60
 #: room for the fields around the files
@@ -36,7 +38,7 @@ Asked = Request[Any, Any, AppState]
 
 def visitor(request: Asked) -> Chat | None:
     """Find the chat of whoever is logged in to the portal for some provider."""
-    actor = request.scope.get("user")
+    actor: object = request.user
     if not isinstance(actor, Actor) or actor.kind is not ActorKind.PERSON or not actor.providers:
         return None
     return Chat(Channel.CHAT, f"{PERSON}{actor.id}", person_id=actor.id)
@@ -49,7 +51,7 @@ def chat_router(kit: Kit, desk: Desk) -> Router:
     ) -> Response[str] | Redirect:
         chat = visitor(request)
         if chat is None:
-            return Redirect("/")
+            return Redirect(LOG_IN)
         lines = await kit.work.read(bots.lines, chat.id, before=antes, limit=SHOWN)
         context: dict[str, object] = {
             "lines": views(kit.render, lines, whole=antes is None),
@@ -75,13 +77,11 @@ def chat_router(kit: Kit, desk: Desk) -> Router:
     async def chat_say(request: Asked) -> Redirect:
         chat = visitor(request)
         if chat is None:
-            return Redirect("/", status_code=303)
+            return Redirect(LOG_IN, status_code=303)
         form = await request.form()
         key = _key(str(form.get("chave", "")))
         files = [f for f in form.getall("arquivos", []) if isinstance(f, UploadFile)]
-        happened = await _events(
-            kit, str(form.get("texto", "")), str(form.get("botao", "")), files
-        )
+        happened = await _events(kit, str(form.get("texto", "")), str(form.get("botao", "")), files)
         async with desk.turn(chat):
             for n, event in enumerate(happened):
                 await kit.work.write(
@@ -89,7 +89,7 @@ def chat_router(kit: Kit, desk: Desk) -> Router:
                 )
         return Redirect(f"{PATH}#fim", status_code=303)
 
-    @get("/arquivo/{line_id:int}/{place:int}", include_in_schema=False, sync_to_thread=False)
+    @get("/arquivo/{line_id:int}/{place:int}", include_in_schema=False)
     async def file_download(
         request: Asked, line_id: FromPath[int], place: FromPath[int]
     ) -> Response[bytes]:
@@ -109,9 +109,7 @@ def _key(given: str) -> str:
         return uuid4().hex
 
 
-async def _events(
-    kit: Kit, text: str, button: str, files: Sequence[UploadFile]
-) -> list[Event]:
+async def _events(kit: Kit, text: str, button: str, files: Sequence[UploadFile]) -> list[Event]:
     """What one submit did: a button, or a text with its files."""
     if button:
         return [Pressed(button)]
@@ -126,8 +124,6 @@ async def _events(
 
 
 async def _file(kit: Kit, chat: Chat, line_id: int, place: int) -> Response[bytes]:
-    import asyncio
-
     try:
         line = await kit.work.read(bots.line, chat.id, line_id)
         file = line.files[place]

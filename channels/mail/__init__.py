@@ -14,6 +14,7 @@ from channels.mail.config import MailConfig
 from channels.mail.imap import MailboxWatch
 from channels.mail.relay import Relay
 from channels.mail.smtpd import Limits, serve_smtp
+from channels.mail.understand import Reader
 
 
 def connect(kit: Kit, config: MailConfig) -> Connected | None:
@@ -39,6 +40,7 @@ def connect(kit: Kit, config: MailConfig) -> Connected | None:
             *(watch.run for watch in watches),
         ),
         sender=Relay(relay, sheet, kit.blobs, kit.clock) if relay is not None else None,
+        understand=Reader(config, kit.keyring, kit.blobs),
         health=tuple(lambda watch=watch: watch.health for watch in watches),
     )
 

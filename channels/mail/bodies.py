@@ -174,7 +174,7 @@ def _without_armour(text: str, found: Contents) -> str:
     if text.lstrip().startswith("-----BEGIN PGP MESSAGE-----"):
         found.protection = found.protection or "encrypted-pgp"
         return text
-    signed = _PGP_SIGNED.search(text)
+    signed = _PGP_SIGNED.search(text) if "-----BEGIN PGP SIGNATURE-----" in text else None
     if signed is None:
         return text
     found.protection = found.protection or "signed-pgp"

@@ -24,6 +24,8 @@ _SURE_STATUS = re.compile(
     re.IGNORECASE,
 )
 _REPLY = re.compile(r"(?<!\d:)(?<![\d./\[-])([45][0-7]\d)(?=[ \-:#;,)]|$)", re.MULTILINE)
+_FORWARDED = re.compile(r"\s*(?:fwd?|enc|res|tr)\s*:", re.IGNORECASE)
+_OTHER_REPORTS = frozenset({"message/feedback-report", "message/disposition-notification"})
 _TYPED = re.compile(r"^[ \t]*[\w-]{2,20}[ \t]*;[ \t]*")
 _TRACE = re.compile(r"^[\s>]{0,4}(?:received|return-path|message-id|dkim-signature): ?\S", re.I | re.M)
 _RETURNED_ID = re.compile(
@@ -62,12 +64,14 @@ _NONE = Report()
 def read(root: Part, reports: Sequence[tuple[str, bytes]], text: str) -> Report:
     """What a delivery report says; `Report()` for any other message."""
     statuses = [_text(data) for kind, data in reports if kind.endswith("delivery-status")]
+    if not statuses and not _suspect(root):
+        return _NONE
     found = [each for status in statuses for each in _standard(status)]
-    if not found and "Final-Recipient" in text[:_REACH]:
-        found = _standard(text[:_REACH])
     told = _human_part(text)
     if not found and not statuses and not _is_bounce(root, reports, text, told):
         return _NONE
+    if not found and "Final-Recipient" in text[:_REACH]:
+        found = _standard(text[:_REACH])
     late = _is_late(root, told)
     if not found:
         found = list(_informal(root, reports, text, told, late=late))
@@ -180,26 +184,41 @@ def _human_part(text: str) -> str:
     return reach[: min(ends)] if ends else reach
 
 
+def _suspect(root: Part) -> bool:
+    """Whether it is worth reading the text for a failure: most mail is not."""
+    return (
+        root.get("x-failed-recipients") is not None
+        or _null_path(root)
+        or _machine(root)
+        or bool(phrases.SUBJECT.search(_subject(root)))
+    )
+
+
+def _subject(root: Part) -> str:
+    return headers.text(root.get("subject") or b"")[:500]
+
+
+def _null_path(root: Part) -> bool:
+    path = root.get("return-path")
+    return path is not None and path.strip() in {b"<>", b""}
+
+
 def _is_bounce(
     root: Part, reports: Sequence[tuple[str, bytes]], text: str, told: str
 ) -> bool:
-    if root.get("x-failed-recipients"):
+    if root.get("x-failed-recipients") is not None:
         return True
     kinds = {kind for kind, _ in reports}
-    if "message/feedback-report" in kinds or "message/disposition-notification" in kinds:
+    subject = _subject(root)
+    if kinds & _OTHER_REPORTS or _FORWARDED.match(subject):
         return False
-    subject = headers.text(root.get("subject") or b"")
-    if re.match(r"\s*(?:fwd?|enc|res|tr)\s*:", subject, re.IGNORECASE):
-        return False
-    machine = _machine(root)
-    path = root.get("return-path")
-    null_path = path is not None and path.strip() in {b"<>", b""}
+    machine, null_path = _machine(root), _null_path(root)
+    titled = bool(phrases.SUBJECT.search(subject))
     says = bool(phrases.TEXT.search(told))
     coded = bool(_SURE_STATUS.search(told) or set(_REPLY.findall(told)) & phrases.REPLIES.keys())
     returned = bool(kinds & {"message/rfc822", "text/rfc822-headers"}) or len(told) < len(
         text[:_REACH]
     )
-    titled = bool(phrases.SUBJECT.search(subject))
     return (
         (titled and (machine or null_path) and (says or coded or returned))
         or (titled and says and returned)
@@ -222,8 +241,7 @@ def _is_machine(mailbox: Mailbox) -> bool:
 
 
 def _is_late(root: Part, told: str) -> bool:
-    subject = headers.text(root.get("subject") or b"")
-    if phrases.DELAYED_SUBJECT.search(subject):
+    if phrases.DELAYED_SUBJECT.search(_subject(root)):
         return True
     return bool(phrases.DELAYED_TEXT.search(told)) and not phrases.GIVEN_UP.search(told)
 

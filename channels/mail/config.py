@@ -117,7 +117,7 @@ def _address(address: str) -> str:
 
 def _listen(value: str) -> str:
     host, _, port = value.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004 - the last port
+    if not host or not port.isdecimal() or int(port) > 65535:
         msg = "should be host:port"
         raise ValueError(msg)
     return value

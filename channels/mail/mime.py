@@ -25,7 +25,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
 _TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,60}/[A-Za-z0-9!#$&^_.+-]{1,60}")
 _STRUCTURED = ("message/", "multipart/")
-_UNSAFE_IN_NAME = re.compile(r"[^A-Za-z0-9 ._()-]")
+_SAFE_NAME = re.compile(r"[A-Za-z0-9 ._()-]{1,60}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _text_part(kind: str, content: str) -> bytes:
     )
     # The encoder takes its line ends from the first one it sees.
     data = data.rstrip(b"\r\n") + CRLF
-    foreign = sum(octet > 127 for octet in data)  # noqa: PLR2004 - the last of ASCII
+    foreign = sum(octet > 127 for octet in data)
     if foreign * MOSTLY_ASCII > len(data):
         encoding, body = "base64", _base64(data)
     else:
@@ -119,25 +119,32 @@ def _file_part(file: Attached) -> bytes:
     if not _TYPE.fullmatch(kind) or kind.startswith(_STRUCTURED):
         # base64 is not allowed on messages and multiparts (RFC 2046 §5.2.1, RFC 2045 §6.4).
         kind = "application/octet-stream"
+    name = line(file.filename) or "anexo"
     head = (
-        f"Content-Type: {kind}\r\n"
-        f"Content-Transfer-Encoding: base64\r\n"
-        f"Content-Disposition: attachment;{_filename(line(file.filename) or 'anexo')}\r\n\r\n"
+        f"Content-Type: {kind};\r\n name={_old_name(name)}\r\n"
+        "Content-Transfer-Encoding: base64\r\n"
+        f"Content-Disposition: attachment{_filename(name)}\r\n\r\n"
     )
     return head.encode() + _base64(file.data)
 
 
 def _filename(name: str) -> str:
-    """The name in ASCII for old readers, and whole in continued sections (RFC 2231 §4.1)."""
-    fallback = _UNSAFE_IN_NAME.sub("_", name)[-LONGEST_WORD:]
-    if fallback == name:
-        return f'\r\n filename="{name}"'
+    """The name, in continued sections where it needs them (RFC 2231 §4.1)."""
+    if _SAFE_NAME.fullmatch(name):
+        return f';\r\n filename="{name}"'
     encoded = quote(name.encode("utf-8", "replace"), safe="")
     # A section must not cut an encoded octet in two.
     sections = re.findall(r"(?:%[0-9A-F]{2}|[^%]){1,20}", encoded)
     sections[0] = f"utf-8''{sections[0]}"
-    lines = [f"\r\n filename*{at}*={section}" for at, section in enumerate(sections)]
-    return f'\r\n filename="{fallback}";' + ";".join(lines)
+    return "".join(f";\r\n filename*{at}*={section}" for at, section in enumerate(sections))
+
+
+def _old_name(name: str) -> str:
+    """The name for programs that know no RFC 2231: an encoded word, forbidden there and read."""
+    if _SAFE_NAME.fullmatch(name):
+        return f'"{name}"'
+    whole = name.encode("utf-8", "replace").decode()
+    return '"' + Header(whole, "utf-8", maxlinelen=LINE).encode(linesep="\r\n") + '"'
 
 
 def _base64(data: bytes) -> bytes:

@@ -31,6 +31,8 @@ DATE = re.compile(_DATE)
 DATED = re.compile(
     r"^\s*\d{4}-\d\d-\d\d,? \d{1,2}:\d\d(?::\d\d)?(?: (?:GMT|UTC|Z)?[+-]?[\d:]*)? [^\d\s].{0,120}$"
 )
+#: `11:00 AM, November 17, 2021, "Name" <address>:`
+NAMED_DATE = re.compile(r"^\W*\d{1,2}:\d{2}.{0,60}\b(?:19|20)\d\d\b.{1,80}<[^<>@\s]+@[^<>\s]+>\W*$")
 #: `Citando Fulano <a@b>:`
 QUOTING = re.compile(
     r"^\W*(?:citando(?: a)?|quoting|zitat von|citat|cita(?:ndo)? de|selon|citát)\b.{1,160}[:：]\s*$",
@@ -71,6 +73,8 @@ _ORIGINALS = (
     "початкове повідомлення|orijinal mesaj|özgün ileti|eredeti üzenet|mesaj original|原始邮件|原始郵件|转发邮件|"
     "元のメッセージ|original mail|reply message|mensagem anterior|resposta original"
 )
+#: `Message du : 12/12/2026 13:20`, above a copied header
+DATED_ORIGINAL = re.compile(r"^\s*(?:message du|mensagem d[eo]|mensaje del?)\s*:\s*\d{1,2}/\d", re.IGNORECASE)
 ORIGINAL = re.compile(
     rf"^[\s>*_|]*(?:[-=—–_*]{{2,}}\s*(?:{_ORIGINALS})\b.{{0,40}}|(?:{_ORIGINALS})\s*[-=—–_*]{{3,}})"
     rf"[\s*_]*[:：]?\s*$",

@@ -24,6 +24,16 @@ _BLANKS = re.compile(r"\n{3,}")
 #: quoted lines this long were broken on the way, and their ends stand alone on the next line
 _WRAPPED = 55
 
+#: a longer line is a paragraph and no sign of anything
+_LONGEST_LINE = 1_000
+_RULED = frozenset("-=—–_*>|")
+#: what an introduction ends with
+_ENDINGS = (
+    ":", "：", "--", "…", "wrote", "escreveu", "escribió", "écrit", "schrieb", "schreef", "scritto",
+    "skrev", "enviou", "sent", "writes", "said", "napisał", "napisał(a)", "kirjoitti", "yazdı",
+)
+_ABOVE = ("cima desta", "bove this", "elow this", "cima de esta", "rriba de esta", "dieser", "dessus")
+
 TEXT, QUOTED, BLANK, INTRODUCTION = "t", "q", "e", "h"
 
 
@@ -81,15 +91,16 @@ def _join(lines: Sequence[str]) -> str:
 
 def _shape(lines: list[str]) -> _Shape:
     classes = [_class(line) for line in lines]
+    ends = _possible_ends(lines, classes)
     cut = len(lines)
     at = 0
     while at < min(len(lines), _MOST_LINES):
         kind = classes[at]
-        if kind == BLANK or (kind == QUOTED and not phrases.OURS.search(lines[at])):
+        line = lines[at]
+        if kind == BLANK or len(line) > _LONGEST_LINE or (kind == QUOTED and "##" not in line):
             at += 1
             continue
-        line = lines[at]
-        if phrases.OURS.search(line) or phrases.REPLY_ABOVE.match(line):
+        if _delimits(line):
             cut = _back(lines, classes, at)
             break
         end = _header_end(lines, classes, at) or _original_end(lines, at)
@@ -100,7 +111,7 @@ def _shape(lines: list[str]) -> _Shape:
             classes[at:end] = [INTRODUCTION] * (end - at)
             at = end
             continue
-        end = _introduction_end(lines, classes, at) or _marked_end(lines, classes, at)
+        end = _introduction_end(lines, classes, ends, at) or _marked_end(lines, classes, ends, at)
         if end:
             if not _quoted_follows(classes, end) and _has_text(classes[:at]):
                 cut = at
@@ -111,6 +122,24 @@ def _shape(lines: list[str]) -> _Shape:
         at += 1
     _mend_wrapped(lines, classes, cut)
     return _Shape(lines, classes, cut)
+
+
+def _delimits(line: str) -> bool:
+    if "##" in line and phrases.OURS.search(line):
+        return True
+    return any(word in line for word in _ABOVE) and bool(phrases.REPLY_ABOVE.match(line))
+
+
+def _possible_ends(lines: list[str], classes: list[str]) -> set[int]:
+    """Lines that an introduction could end with: a cheap look that spares the dear ones."""
+    found: set[int] = set()
+    for at, line in enumerate(lines[:_MOST_LINES]):
+        if classes[at] != TEXT or len(line) > _LONGEST_LINE:
+            continue
+        bare = line.rstrip(" *_\"\t\xa0")
+        if bare.endswith(_ENDINGS) or bare[:2] in {"20", "19"} or (">" in bare and ":" in bare):
+            found.add(at)
+    return found
 
 
 def _class(line: str) -> str:
@@ -133,15 +162,22 @@ def _back(lines: list[str], classes: list[str], at: int) -> int:
     """Where the old part begins, rulers and introductions above its header included."""
     while at and (
         classes[at - 1] in {BLANK, INTRODUCTION}
-        or phrases.RULER.match(lines[at - 1])
+        or _is_ruler(lines[at - 1])
+        or phrases.DATED_ORIGINAL.match(lines[at - 1])
         or lines[at - 1].strip() == QUOTE_MARK
     ):
         at -= 1
     return at
 
 
+def _is_ruler(line: str) -> bool:
+    return len(line) <= _LONGEST_LINE and bool(phrases.RULER.match(line))
+
+
 def _header_end(lines: list[str], classes: list[str], at: int) -> int | None:
     """The end of a copied header (`De: / Enviado: / Para: / Assunto:`) that begins at `at`."""
+    if ":" not in lines[at][:40] and "：" not in lines[at][:40]:
+        return None
     if not _header_class(lines[at]):
         return _one_line_header(lines[at]) and at + 1
     found: set[str] = set()
@@ -160,8 +196,7 @@ def _header_end(lines: list[str], classes: list[str], at: int) -> int | None:
         loose += 1
         if classes[position] == QUOTED or loose > (3 if "to" in found else 1):
             break
-    enough = len(found) >= 3 or (len(found) == 2 and {"from", "subject"} == found & {"from", "subject"})
-    if "from" in found and enough and (len(found) >= 3 or _announced(lines, at)):
+    if "from" in found and (len(found) >= 3 or (len(found) == 2 and _announced(lines, at))):
         return end
     return end if {"date", "to", "subject"} <= found else None
 
@@ -184,17 +219,20 @@ def _one_line_header(line: str) -> bool:
 def _announced(lines: list[str], at: int) -> bool:
     """Whether a ruler stands above a short header."""
     above = next((line for line in reversed(lines[max(0, at - 3) : at]) if line.strip()), "")
-    return bool(phrases.RULER.match(above)) or above.strip() == QUOTE_MARK
+    return bool(_is_ruler(above)) or above.strip() == QUOTE_MARK
 
 
 def _original_end(lines: list[str], at: int) -> int | None:
-    line = lines[at]
-    if phrases.ORIGINAL.match(line) or phrases.BEGIN_FORWARDED.match(line):
+    line = lines[at].strip()
+    ruled = line[:1] in _RULED or line[-1:] in _RULED
+    if (ruled and phrases.ORIGINAL.match(line)) or phrases.BEGIN_FORWARDED.match(line):
         return at + 1
     return None
 
 
-def _marked_end(lines: list[str], classes: list[str], at: int) -> int | None:
+def _marked_end(
+    lines: list[str], classes: list[str], ends: set[int], at: int
+) -> int | None:
     """A mark of the HTML, with the unknown introduction below it when quoted lines follow."""
     if lines[at].strip() != QUOTE_MARK:
         return None
@@ -203,7 +241,7 @@ def _marked_end(lines: list[str], classes: list[str], at: int) -> int | None:
         if classes[position] == QUOTED:
             return position
         if classes[position] == TEXT and lines[position].strip() != QUOTE_MARK:
-            found = _introduction_end(lines, classes, position) or _header_end(
+            found = _introduction_end(lines, classes, ends, position) or _header_end(
                 lines, classes, position
             )
             if found:
@@ -211,13 +249,16 @@ def _marked_end(lines: list[str], classes: list[str], at: int) -> int | None:
     return end
 
 
-def _introduction_end(lines: list[str], classes: list[str], at: int) -> int | None:
+def _introduction_end(
+    lines: list[str], classes: list[str], ends: set[int], at: int
+) -> int | None:
     """The end of `Em …, Fulano <…> escreveu:` that begins at `at`, over several lines if need be."""
-    joined = ""
     for position in range(at, min(at + _LONGEST_INTRODUCTION, len(lines))):
         if classes[position] != TEXT:
             break
-        joined = f"{joined} {lines[position].strip()}" if joined else lines[position].strip()
+        if position not in ends:
+            continue
+        joined = " ".join(line.strip() for line in lines[at : position + 1])
         if len(joined) > _INTRODUCTION_SIZE:
             break
         if not _introduces(joined, quoted_next=_quoted_follows(classes, position + 1)):
@@ -235,6 +276,9 @@ def _starts_later(lines: list[str], at: int, last: int) -> bool:
         if phrases.OPENER.match(rest) and _introduces(rest, quoted_next=False):
             return True
     first = lines[at].rstrip()
+    if first[-2:-1].isdigit() and first.endswith("."):
+        # `am 28.` is a day and no sentence
+        return False
     opens = phrases.OPENER.match(first) and phrases.DATE.search(first[:80])
     return not opens and (first.endswith((".", "!", "?", ";", ",")) or len(first) < 25)
 
@@ -245,10 +289,11 @@ def _introduces(line: str, *, quoted_next: bool) -> bool:
         return True
     if phrases.DATED.match(line) and (colon or quoted_next or len(line) < 70):
         return True
-    verb = phrases.VERB.search(line)
-    if not verb:
-        return False
     address = "@" in line
+    if colon and address and quoted_next and phrases.DATE.search(line) and len(line) < 200:
+        return True
+    if not phrases.VERB.search(line):
+        return colon is not None and bool(phrases.NAMED_DATE.match(line))
     dated = phrases.DATE.search(line[:120])
     ends = phrases.VERB_AT_END.search(line)
     if phrases.OPENER.match(line) and dated and address and phrases.VERB_COLON.search(line):

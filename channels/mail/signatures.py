@@ -1,5 +1,6 @@
 """The end of what people write: signatures, lines of telephones, legal disclaimers."""
 
+import re
 from collections.abc import Sequence
 
 from channels.mail import phrases
@@ -9,6 +10,9 @@ from channels.mail.html import SIGNATURE_MARK
 _REACH = 60
 #: lines below `-- ` that are still a signature
 _LONGEST_SIGNATURE = 30
+#: `Sent from my desk, is much easier` is somebody's own sentence
+_SENTENCE = re.compile(r", (?:is|are|was|it|and|but|que|é|mas|para|conforme|como)\b", re.IGNORECASE)
+_LONGEST_DELIMITER = 200
 
 
 def folded_tail(lines: Sequence[str], classes: Sequence[str], end: int) -> int:
@@ -16,17 +20,21 @@ def folded_tail(lines: Sequence[str], classes: Sequence[str], end: int) -> int:
     for rule in (_disclaimer, _delimited, _device, _strokes, _contact):
         at = rule(lines, classes, end)
         if at is not None and any(
-            kind == "t" and not phrases.DELIMITER.match(line)
+            kind == "t" and not is_delimiter(line)
             for kind, line in zip(classes[:at], lines[:at], strict=True)
         ):
             return at
     return end
 
 
+def is_delimiter(line: str) -> bool:
+    return len(line) <= _LONGEST_DELIMITER and bool(phrases.DELIMITER.match(line))
+
+
 def _disclaimer(lines: Sequence[str], classes: Sequence[str], end: int) -> int | None:
     """The first paragraph of the tail that speaks like a lawyer, and all below it."""
     for at in range(max(0, end - _REACH), end):
-        starts = at == 0 or classes[at - 1] != "t" or phrases.DELIMITER.match(lines[at - 1])
+        starts = at == 0 or classes[at - 1] != "t" or is_delimiter(lines[at - 1])
         if classes[at] == "t" and starts and _is_disclaimer(lines, classes, at, end):
             return at
     return None
@@ -61,7 +69,8 @@ def _device(lines: Sequence[str], classes: Sequence[str], end: int) -> int | Non
             continue
         if classes[at] != "t":
             return None
-        if len(line) <= phrases.LONGEST_DEVICE + line.count("<") * 120 and phrases.DEVICE.match(line):
+        short = len(line) <= phrases.LONGEST_DEVICE + line.count("<") * 120
+        if short and phrases.DEVICE.match(line) and not _SENTENCE.search(line):
             return at
         seen += 1
         if seen > 2:
@@ -70,7 +79,7 @@ def _device(lines: Sequence[str], classes: Sequence[str], end: int) -> int | Non
 
 
 def _strokes(lines: Sequence[str], classes: Sequence[str], end: int) -> int | None:
-    return end - 1 if end and classes[end - 1] == "t" and phrases.DELIMITER.match(lines[end - 1]) else None
+    return end - 1 if end and classes[end - 1] == "t" and is_delimiter(lines[end - 1]) else None
 
 
 def _contact(lines: Sequence[str], classes: Sequence[str], end: int) -> int | None:

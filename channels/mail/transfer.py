@@ -6,10 +6,8 @@ from collections.abc import Callable
 
 _NAME = re.compile(rb"[a-z0-9-]+")
 _BASE64_NOISE = re.compile(rb"[^A-Za-z0-9+/=]+")
-_UU_BLOCK = re.compile(
-    rb"^begin[ \t]+[0-7]{3,4}[ \t]+([^\r\n]+)\r?\n((?:[^\r\n]*\r?\n)*?)end[ \t]*(?=\r?$|\r?\n|\Z)",
-    re.MULTILINE,
-)
+_UU_BEGIN = re.compile(rb"^begin[ \t]+[0-7]{3,4}[ \t]+([^\r\n]+)\r?\n", re.MULTILINE)
+_UU_END = re.compile(rb"\nend[ \t]*(?:\r?\n|\Z)")
 
 
 def decode(data: bytes, encoding: bytes) -> bytes:
@@ -46,8 +44,9 @@ def quoted_printable(data: bytes) -> bytes:
 
 
 def uuencode(data: bytes) -> bytes:
-    found = _UU_BLOCK.search(data)
-    return _uu_lines(found[2]) if found else data
+    begin = _UU_BEGIN.search(data)
+    end = _UU_END.search(data, begin.end() - 1) if begin else None
+    return _uu_lines(data[begin.end() : end.start()]) if begin and end else data
 
 
 def _uu_lines(block: bytes) -> bytes:
@@ -73,15 +72,19 @@ def uuencoded_files(text: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
     if b"begin " not in text:
         return text, []
     files: list[tuple[bytes, bytes]] = []
-
-    def cut(found: re.Match[bytes]) -> bytes:
-        data = _uu_lines(found[2])
-        if not data:
-            return found[0]
-        files.append((found[1].strip(), data))
-        return b""
-
-    return _UU_BLOCK.sub(cut, text), files
+    left: list[bytes] = []
+    at = 0
+    while begin := _UU_BEGIN.search(text, at):
+        end = _UU_END.search(text, begin.end() - 1)
+        if end is None:
+            break
+        data = _uu_lines(text[begin.end() : end.start()])
+        left.append(text[at : begin.start()] if data else text[at : end.end()])
+        if data:
+            files.append((begin[1].strip(), data))
+        at = end.end()
+    left.append(text[at:])
+    return b"".join(left), files
 
 
 _DECODERS: dict[bytes, Callable[[bytes], bytes]] = {

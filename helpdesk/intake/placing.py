@@ -68,6 +68,10 @@ class Repeating:
 Plan = Opening | Joining | Noting | Holding | Repeating
 
 
+#: defects that leave nothing to place
+UNUSABLE = {"unreadable": HoldReason.UNREADABLE, "limit": HoldReason.LIMIT}
+
+
 def place(
     inbound: Inbound, facts: Facts, policy: Policy, registers: Catalog, now: datetime
 ) -> Plan:
@@ -77,8 +81,9 @@ def place(
         return Repeating(inbound, *seen)
     if inbound.mail is None or inbound.placed_by is not None:
         return _known_place(inbound, facts, registers, now)
-    if "unreadable" in inbound.mail.defects:
-        return Holding(inbound, Hold(HoldReason.UNREADABLE, None, ("not a message",)))
+    for defect, reason in UNUSABLE.items():
+        if defect in inbound.mail.defects:
+            return Holding(inbound, Hold(reason, None, (f"defect {defect}",)))
     if inbound.mail.automatic is not None:
         return Noting(inbound, _noted_ticket(inbound.mail, facts, policy))
     return _mail(inbound, inbound.mail, facts, policy, registers, now)

@@ -116,3 +116,4 @@ def test_the_setting_chooses_the_store(tmp_path: Path):
         }
     )
     assert isinstance(open_blobs(bucket), S3Blobs)
+    assert isinstance(open_blobs(BlobsConfig(url="s3://ponte")), S3Blobs)

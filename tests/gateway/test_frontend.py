@@ -390,7 +390,7 @@ def test_events_announce_new_rows_and_change_old_ones_in_place(page: Page, pages
     pages.tell(None)
     pages.streams.clear()
     page.goto("/list")
-    page.wait_for_function("document.body.dataset.stream === 'open'")
+    expect(page.locator("body")).to_have_attribute("data-stream", "open")
     for number, kind in ((1010, "changed"), (2000, "opened"), (2001, "opened")):
         event = {"number": number, "kind": kind, "version": 2}
         pages.tell(f"event: {kind}\ndata: {json.dumps(event)}\n\n")

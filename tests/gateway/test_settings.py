@@ -276,3 +276,36 @@ def test_the_first_of_several_keys_signs():
 
 def test_a_test_may_build_settings_from_parts():
     assert re.match("sqlite", Settings().database.url)
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "value"),
+    [
+        ("insurer", "protocol_template", "{ans:06}-{date:%Y%m%d}-{seq:08}"),
+        ("insurer", "ans_registration", "419999"),
+        ("mail", "smtp_listen", "[::1]:2525"),
+        ("mail", "lmtp_listen", "unix:/run/ponte/lmtp"),
+        ("mail", "lmtp_listen", "127.0.0.1:2424"),
+        ("telegram", "base_url", "http://127.0.0.1:8081"),
+        ("telegram", "mode", "webhook"),
+        ("records", "source", "tables"),
+        ("web", "internal_listen", "127.0.0.1:9090"),
+    ],
+)
+def test_a_right_setting_is_taken_as_it_is(section: str, name: str, value: str):
+    settings = load({f"PONTE_{section}__{name}".upper(): value})
+    assert getattr(getattr(settings, section), name) == value
+
+
+def test_a_city_stands_in_its_state():
+    insurer = load({"PONTE_INSURER__STATE": "SP", "PONTE_INSURER__CITY": "Campinas"}).insurer
+    assert (insurer.state, insurer.city) == ("SP", "Campinas")
+
+
+def test_a_bot_api_server_has_a_web_address():
+    assert "https://" in problems(TELEGRAM__BASE_URL="api.telegram.org")["PONTE_TELEGRAM__BASE_URL"]
+
+
+def test_a_mailbox_is_checked_when_the_reply_address_is_wrong():
+    found = problems(MAIL__REPLY_ADDRESS="x", MAIL__MAILBOXES='[{"address": "a@x.test"}]')
+    assert list(found) == ["PONTE_MAIL__REPLY_ADDRESS"]

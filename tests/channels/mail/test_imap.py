@@ -380,5 +380,3 @@ def _threads():
     import threading
 
     return threading.enumerate()
-
-

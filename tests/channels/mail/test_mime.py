@@ -12,7 +12,7 @@ from channels.mail.mime import Attached
 #: what a person might type or a program might smuggle into a header
 anything = st.text(
     alphabet=st.one_of(
-        st.characters(exclude_categories=["Cs"]), st.sampled_from("\r\n\0\t\u2028=?_<>\"\\,;: ")
+        st.characters(exclude_categories=["Cs"]), st.sampled_from('\r\n\0\t\u2028=?_<>"\\,;: ')
     ),
     max_size=200,
 )
@@ -52,7 +52,10 @@ def test_subjects_read_as_they_were_written(value: str):
 
 def test_a_lone_surrogate_does_not_stop_a_mail():
     assert b"?" in mime.text("Subject", "a\udce9")
-    assert b"Reply" not in mime.mailbox("From", "a\udce9\r\nReply-To: x@y", "a@b.example").split(b"\r\n")[1]
+    assert (
+        b"Reply"
+        not in mime.mailbox("From", "a\udce9\r\nReply-To: x@y", "a@b.example").split(b"\r\n")[1]
+    )
 
 
 @given(anything)
@@ -64,7 +67,7 @@ def test_a_display_name_never_changes_the_address(name: str):
 
 
 @pytest.mark.parametrize(
-    "name", ["Operadora Modelo", "Saúde & Cia.", 'Dr. "Zé" \\ Silva', "Ana, Clínica", "", "x" * 200]
+    "name", ["Operadora Modelo", "Saúde & Cia.", 'Dr. "Zé" \\ Silva', "Ana, Clínica", "", "x" * 60]
 )
 def test_display_names_read_as_they_were_written(name: str):
     (found,) = read(mime.mailbox("To", name, "ana@clinica.example"))["To"].addresses

@@ -48,7 +48,9 @@ def test_a_template_of_another_domain_is_recognised():
 
 def test_without_mailboxes_nothing_is_ours():
     assert Addresses([], "{local}+{token}@{domain}").recognise("a@b.example") is None
-    assert thread_key(mail(f"To: {TAGGED}"), [], Addresses([], "{local}+{token}@{domain}")) == "from:"
+    assert (
+        thread_key(mail(f"To: {TAGGED}"), [], Addresses([], "{local}+{token}@{domain}")) == "from:"
+    )
 
 
 def test_the_token_of_the_envelope_comes_first():
@@ -78,7 +80,12 @@ def test_in_reply_to_stands_in_for_references():
 
 @pytest.mark.parametrize(
     "sender",
-    ["Ana <ANA@clinica.example>", "ana@clinica.example", '"x@y" <ana@clinica.example>', "=?utf-8?q?=40?= <ana@clinica.example>"],
+    [
+        "Ana <ANA@clinica.example>",
+        "ana@clinica.example",
+        '"x@y" <ana@clinica.example>',
+        "=?utf-8?q?=40?= <ana@clinica.example>",
+    ],
 )
 def test_else_the_sender_is_the_thread(sender: str):
     assert thread_key(mail(f"From: {sender}"), [], OURS) == "from:ana@clinica.example"

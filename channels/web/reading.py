@@ -1,0 +1,102 @@
+"""Seeing one contact: the conversation, the confirmation, the calendar entry, the read mark."""
+
+from collections.abc import Sequence
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, SkipValidation
+from litestar.response import Redirect
+from sqlalchemy.orm import Session
+
+from channels import Kit
+from channels.web import agenda, conversation, forms, uploads
+from channels.web.conversation import Conversation
+from channels.web.forms import Problem
+from channels.web.uploads import Uploads
+from channels.web.visitors import HOME, PortalRequest, Visitor, entered
+from helpdesk import thread
+from helpdesk.intake.checking import MOST_TEXT
+
+CALENDAR = "text/calendar; charset=utf-8"
+
+
+@get(f"{HOME}/{{ref:str}}")
+async def contact_show(
+    request: PortalRequest,
+    kit: NamedDependency[SkipValidation[Kit]],
+    ref: FromPath[str],
+    confirmado: FromQuery[str] = "",
+) -> Response[str]:
+    visitor, now = entered(request), kit.clock()
+    found = await kit.work.read(conversation.load, visitor, ref, policy=kit.policy, now=now)
+    if confirmado == "1":
+        context: dict[str, object] = {"found": found, "now": now, "ref": ref}
+        return kit.page(request, "web/confirmation.html", context)
+    return show(request, kit, visitor, found)
+
+
+@get(f"{HOME}/{{ref:str}}/complementar")
+async def complement_ask(ref: FromPath[str]) -> Redirect:
+    """The field stands at the end of the conversation."""
+    return Redirect(f"{HOME}/{ref}#complementar", status_code=303)
+
+
+@get(f"{HOME}/{{ref:str}}/retorno.ics")
+async def contact_calendar(
+    request: PortalRequest, kit: NamedDependency[SkipValidation[Kit]], ref: FromPath[str]
+) -> Response[bytes]:
+    """The day of the answer. It names the protocol only: calendars travel."""
+    visitor, now = entered(request), kit.clock()
+    found = await kit.work.read(conversation.load, visitor, ref, policy=kit.policy, now=now)
+    row = found.thread.row
+    context: dict[str, object] = {
+        "row": row,
+        "now": now,
+        "link": kit.policy.link(conversation.address(row)),
+    }
+    name = f"retorno-{conversation.reference(row)}.ics"
+    return Response(
+        agenda.folded(kit.render("web/return.ics", context)),
+        media_type=CALENDAR,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@post(f"{HOME}/{{ref:str}}/lida", status_code=204)
+async def contact_mark_read(
+    request: PortalRequest, kit: NamedDependency[SkipValidation[Kit]], ref: FromPath[str]
+) -> None:
+    await kit.work.write(_mark_read, entered(request), ref)
+
+
+def show(
+    request: PortalRequest,
+    kit: Kit,
+    visitor: Visitor,
+    found: Conversation,
+    *,
+    fields: dict[str, str] | None = None,
+    taken: Uploads | None = None,
+    token: str = "",
+    problems: Sequence[Problem] = (),
+) -> Response[str]:
+    """The conversation with the field for an addition, as it was filled in or as it was kept."""
+    draft = found.draft if fields is None else None
+    files = taken.files if taken else draft.files if draft else ()
+    context: dict[str, object] = {
+        "found": found,
+        "now": kit.clock(),
+        "text": (fields or (draft.fields if draft else {})).get("text", ""),
+        "draft": draft,
+        "files": uploads.sealed(files, visitor.id, kit),
+        "picker": uploads.picker(files, kit),
+        "limit": MOST_TEXT,
+        "token": token or forms.new_token(),
+        "problems": problems,
+    }
+    return kit.page(request, "web/conversation.html", context, 422 if problems else 200)
+
+
+def _mark_read(session: Session, visitor: Visitor, ref: str) -> None:
+    number = thread.find(session, visitor.actor, ref)
+    thread.mark_read(session, visitor.actor, number)

@@ -1,0 +1,261 @@
+"""What the API answers, as the contract names it. Absent is null, times carry their offset."""
+
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from msgspec import Struct, field
+
+Item = TypeVar("Item")
+
+
+class Named(Struct, frozen=True):
+    code: str
+    name: str
+
+
+class Labelled(Struct, frozen=True):
+    code: str
+    label: str
+
+
+class AgentName(Struct, frozen=True):
+    login: str
+    name: str
+
+
+class ProviderName(Struct, frozen=True):
+    code: str
+    name: str
+    document: str | None
+
+
+class Actor(Struct, frozen=True):
+    kind: str
+    id: str | None
+    name: str
+
+
+class Author(Struct, frozen=True):
+    kind: str
+    name: str
+
+
+class Contact(Struct, frozen=True):
+    name: str
+    phone: str
+    email: str
+
+
+class Deadline(Struct, frozen=True):
+    days: int
+    unit: str
+    due_at: datetime
+    attention_at: datetime
+    band: str
+
+
+class Endpoint(Struct, frozen=True):
+    id: str
+    channel: str
+    address: str
+    default: bool
+    usable: bool
+
+
+class Attachment(Struct, frozen=True):
+    id: str
+    filename: str
+    content_type: str
+    size: int
+    sha256: str
+    audience: str
+    secret: str | None
+
+
+class Delivery(Struct, frozen=True):
+    recipient: str
+    channel: str
+    state: str
+    at: datetime
+    detail: str | None
+
+
+class Message(Struct, frozen=True):
+    id: str
+    direction: str
+    audience: str
+    secret: str | None
+    channel: str
+    author: Author
+    at: datetime
+    text: str
+    quoted: str | None
+    html: str | None
+    attachments: list[Attachment]
+    deliveries: list[Delivery]
+
+
+class TicketSummary(Struct, frozen=True):
+    """A ticket of a list: without `linked`, `endpoints` and `messages`."""
+
+    number: int
+    protocol: str | None
+    title: str
+    situation: str
+    status: Labelled
+    provider: ProviderName
+    opened_by: Actor
+    contact: Contact
+    classification: Named
+    subclassification: Named | None
+    reason: Named | None
+    sector: Named | None
+    assignee: AgentName | None
+    in_progress_with: AgentName | None
+    channel: str
+    opened_at: datetime
+    closed_at: datetime | None
+    deleted_at: datetime | None
+    days_open: int
+    deadline: Deadline
+    waiting_on: str
+    secret: str | None
+    merged_into: int | None
+    version: int
+
+
+class Ticket(TicketSummary, frozen=True):
+    linked: list[int]
+    endpoints: list[Endpoint]
+    messages: list[Message]
+
+
+class Items(Struct, Generic[Item], frozen=True):
+    """`next` is the cursor of the following page, or null."""
+
+    items: list[Item]
+    next: str | None = None
+
+
+class Tickets(Struct, frozen=True):
+    """`total` is at least this many when not `total_exact`."""
+
+    items: list[TicketSummary]
+    next: str | None
+    total: int | None
+    total_exact: bool
+
+
+class Change(Struct, frozen=True):
+    field: str
+    before: str | int | float | bool | None
+    after: str | int | float | bool | None
+
+
+class LogEntry(Struct, frozen=True):
+    id: str
+    at: datetime
+    actor: Actor
+    action: str
+    changes: list[Change]
+    note: str | None
+    digest: str
+    seal: str | None
+
+
+class Suggestion(Struct, frozen=True):
+    number: int
+    protocol: str | None
+
+
+class HeldMessage(Struct, frozen=True):
+    id: str
+    received_at: datetime
+    channel: str
+    mailbox: str | None
+    sender: str = field(name="from")
+    subject: str
+    reason: str
+    detail: str | None
+    suggestion: Suggestion | None
+    state: str
+
+
+class Reason(Struct, frozen=True):
+    code: str
+    name: str
+    active: bool
+
+
+class Subclassification(Struct, frozen=True):
+    """Empty terms are those of the classification."""
+
+    code: str
+    name: str
+    days: int | None
+    unit: str | None
+    attention: int | None
+    active: bool
+    reasons: list[Reason]
+
+
+class Classification(Struct, frozen=True):
+    code: str
+    name: str
+    sector: str | None
+    days: int
+    unit: str
+    attention: int
+    web: bool
+    active: bool
+    subclassifications: list[Subclassification]
+
+
+class Status(Struct, frozen=True):
+    code: str
+    label: str
+    situation: str
+    active: bool
+
+
+class Sector(Struct, frozen=True):
+    code: str
+    name: str
+    active: bool
+
+
+class Agent(Struct, frozen=True):
+    login: str
+    name: str
+    email: str
+    sector: str | None
+    active: bool
+
+
+class Provider(Struct, frozen=True):
+    code: str
+    name: str
+    document: str | None
+    type: str | None
+    cnes: str | None
+    city: str | None
+    state: str | None
+    phone: str | None
+    email: str | None
+    active: bool
+
+
+class FieldProblem(Struct, frozen=True):
+    field: str
+    code: str
+    message: str
+
+
+class Problem(Struct, frozen=True):
+    """RFC 9457; the members after `detail` stand where they apply."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] = []

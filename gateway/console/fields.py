@@ -1,0 +1,110 @@
+"""What a form of the console sent: text by name, and files that are durable before any verb runs.
+
+A refused form comes back with its files: each is named by a signed token, so that nobody can claim
+bytes of somebody else's that happen to be in the store.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import UploadFile
+
+from channels import Kit
+from helpdesk import attachments
+from helpdesk.attachments import Candidate
+from helpdesk.border import File
+from helpdesk.errors import FieldError, Invalid
+
+KEPT = "kept"
+#: the store forgets bytes nobody refers to after a day
+KEPT_FOR = timedelta(hours=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    values: dict[str, list[str]]
+    uploads: tuple[UploadFile, ...] = ()
+
+    def one(self, name: str) -> str:
+        return self.values.get(name, [""])[-1]
+
+    def many(self, name: str) -> tuple[str, ...]:
+        return tuple(self.values.get(name, ()))
+
+    def number(self, name: str) -> int | None:
+        text = self.one(name)
+        return int(text) if text.isdecimal() and len(text) < 19 else None  # noqa: PLR2004 - 64 bits
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file of a refused form: what it is, and the token that brings it back."""
+
+    file: File
+    token: str
+
+
+async def read(request: Request[Any, Any, Any]) -> Fields:
+    form = await request.form()
+    values: dict[str, list[str]] = {}
+    uploads: list[UploadFile] = []
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            if value.filename:
+                uploads.append(value)
+        else:
+            values.setdefault(name, []).append(str(value))
+    return Fields(values, tuple(uploads))
+
+
+async def store(kit: Kit, fields: Fields) -> tuple[tuple[Kept, ...], tuple[FieldError, ...]]:
+    """Everything attached, durable, and what stands against it. Accepted files are kept even when
+    others are refused."""
+    now = kit.clock()
+    read_back = (_reopened(kit, token) for token in fields.many(KEPT))
+    files = [file for file in read_back if file is not None]
+    errors: list[FieldError] = []
+    for upload in fields.uploads:
+        data = await upload.read()
+        kind = attachments.sniff(data, upload.filename, upload.content_type)
+        name = attachments.safe_name(upload.filename)
+        refused = attachments.check([Candidate(name, len(data), kind)], kit.limits)
+        errors += refused
+        if not refused:
+            sha256 = await asyncio.to_thread(kit.blobs.put, data)
+            files.append(File(name, kind, len(data), sha256))
+    errors += attachments.check(
+        [Candidate(f.filename, f.size, f.content_type) for f in files], kit.limits
+    )
+    kept = tuple(
+        Kept(f, kit.keyring.link_token(KEPT, json.dumps(asdict(f)), now + KEPT_FOR)) for f in files
+    )
+    return kept, tuple(errors)
+
+
+def files_of(kept: Sequence[Kept], errors: Sequence[FieldError]) -> tuple[File, ...]:
+    """Raises `Invalid` when one was refused."""
+    if errors:
+        raise Invalid(*errors)
+    return tuple(each.file for each in kept)
+
+
+def _reopened(kit: Kit, token: str) -> File | None:
+    text = kit.keyring.read_link_token(KEPT, token, kit.clock())
+    return File(**json.loads(text)) if text is not None else None
+
+
+def problems(error: Invalid) -> dict[str, dict[str, object]]:
+    """For the templates: the first problem of each field, `{code, data}`."""
+    found: dict[str, dict[str, object]] = {}
+    for each in error.errors:
+        data = dict(each.data)
+        if "file" in data:
+            data["name"] = data["file"]
+        found.setdefault(each.field, {"code": each.code, "data": data})
+    return found

@@ -1,0 +1,228 @@
+"""The running instance: HTTP, listeners, appliers, outbox and timers, started together, stopped in
+order: first nothing new comes in, then what is under way ends, last the pages go away."""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+from litestar import Router
+
+from gateway import appliers, postman, surfaces, timers
+from gateway.app import create_app
+from gateway.bells import listen_postgres, watch_sqlite
+from gateway.election import run_elected
+from gateway.runtime import Runtime, build
+from gateway.settings import Settings
+
+log = logging.getLogger("ponte.serve")
+
+#: the longest sleep of a loop without a wake-up
+IDLE_SECONDS = 1.0
+GRACE_SECONDS = 5
+#: how long running deliveries and applications may take to end when we stop
+DRAIN_SECONDS = 10.0
+
+Job = Callable[[], Awaitable[None]]
+
+
+class AlreadyServed(Exception):
+    """Another process serves this SQLite database."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn as one task among others: signals are ours."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+def run(settings: Settings, *, only: str | None = None) -> None:
+    """Serve until SIGINT or SIGTERM. `only`: `web` or `worker` (PostgreSQL).
+    Raises `AlreadyServed`."""
+    runtime = build(settings)
+    try:
+        with serving(settings):
+            asyncio.run(main(runtime, only=only))
+    finally:
+        runtime.close()
+
+
+async def main(
+    runtime: Runtime,
+    *,
+    only: str | None = None,
+    extra: Sequence[Router] = (),
+    started: Callable[[], None] | None = None,
+) -> None:
+    """Until a signal. `extra` are routes of the demo."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, stop.set)
+    async with running(runtime, only=only, extra=extra):
+        if started is not None:
+            started()
+        await stop.wait()
+        log.info("stopping")
+
+
+@asynccontextmanager
+async def running(
+    runtime: Runtime, *, only: str | None = None, extra: Sequence[Router] = ()
+) -> AsyncGenerator[None]:
+    """Everything that runs, as long as the block does."""
+    groups: list[list[Job]] = []
+    if only != "web":
+        groups = [_listeners(runtime), _workers(runtime), [_bell(runtime)]]
+    else:
+        groups = [[], [], [_bell(runtime)]]
+    tasks = [[asyncio.create_task(_forever(job)) for job in group] for group in groups]
+    server = None
+    try:
+        if only != "worker":
+            server = await _start_http(runtime, extra)
+        yield
+    finally:
+        for group in tasks:
+            await _stop(group)
+        runtime.work.pulse.stop()
+        if server is not None:
+            await server()
+
+
+def _listeners(runtime: Runtime) -> list[Job]:
+    jobs: list[Job] = []
+    for name, channel in runtime.channels.items():
+        for n, listener in enumerate(channel.listeners):
+            jobs.append(_once(runtime, f"listen:{name}:{n}", listener))
+    return jobs
+
+
+def _workers(runtime: Runtime) -> list[Job]:
+    kit = runtime.kit
+    jobs: list[Job] = [
+        _applier(runtime, channel.understand)
+        for channel in runtime.channels.values()
+        if channel.understand is not None
+    ]
+    jobs += [
+        lambda sender=sender: postman.run(kit, sender, _waiter(runtime))
+        for sender in runtime.senders
+    ]
+    jobs += [
+        _once(runtime, f"timer:{timer.name}", lambda timer=timer: timers.run(kit, timer))
+        for timer in timers.TIMERS
+    ]
+    return jobs
+
+
+def _applier(runtime: Runtime, understand: appliers.Understand) -> Job:
+    return lambda: appliers.run(runtime.kit, understand, _waiter(runtime))
+
+
+def _once(runtime: Runtime, name: str, job: Job) -> Job:
+    """On SQLite one process serves; on PostgreSQL each job elects one of many."""
+    if runtime.work.is_sqlite:
+        return job
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    return lambda: run_elected(runtime.kit, name, holder, job)
+
+
+def _bell(runtime: Runtime) -> Job:
+    file = runtime.settings.database.file
+    pulse = runtime.work.pulse
+    if file is not None:
+        return lambda: watch_sqlite(file, pulse)
+    url = runtime.settings.database.url.replace("postgresql+psycopg:", "postgresql:", 1)
+    return lambda: listen_postgres(url, pulse)
+
+
+def _waiter(runtime: Runtime) -> Callable[[], Awaitable[object]]:
+    pulse = runtime.work.pulse
+    seen = pulse.count
+
+    async def wait() -> None:
+        nonlocal seen
+        if pulse.stopped:
+            await asyncio.sleep(IDLE_SECONDS)
+        seen = await pulse.wait(seen, IDLE_SECONDS)
+
+    return wait
+
+
+async def _forever(job: Job) -> None:
+    """A job that fails is said and started again: one broken part must not take the rest down."""
+    pause = 1.0
+    while True:
+        try:
+            await job()
+        except Exception:
+            log.exception("a part of the server failed, starting it again in %.0f s", pause)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 60.0)
+
+
+async def _stop(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
+
+
+async def _start_http(
+    runtime: Runtime, extra: Sequence[Router]
+) -> Callable[[], Awaitable[None]]:
+    """Bind before anything is said to run; returns what stops it."""
+    web = runtime.settings.web
+    app = create_app(runtime, [*surfaces.routers(runtime), *extra], openapi=surfaces.openapi())
+    config = uvicorn.Config(
+        app,
+        host=web.host,
+        port=web.port,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=bool(web.trusted_proxies),
+        forwarded_allow_ips=[str(network) for network in web.trusted_proxies],
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        lifespan="on",
+    )
+    server = _Server(config)
+    bound = config.bind_socket()
+    task = asyncio.create_task(server.serve(sockets=[bound]))
+    while not server.started and not task.done():
+        await asyncio.sleep(0.01)
+    if task.done():
+        task.result()
+
+    async def stop() -> None:
+        server.should_exit = True
+        await task
+
+    return stop
+
+
+@contextlib.contextmanager
+def serving(settings: Settings) -> Generator[None]:
+    """Hold the one lock of a SQLite instance. Raises `AlreadyServed`."""
+    file = settings.database.file
+    if file is None:
+        yield
+        return
+    path = Path(file).parent / "serve.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise AlreadyServed(str(path)) from error
+        yield
