@@ -48,9 +48,15 @@ def create_app(
         before_request=_check_csrf(runtime),
         exception_handlers={Exception: errors.handler(runtime.pages)},
         response_headers=[ResponseHeader(name=k, value=v) for k, v in HEADERS.items()],
-        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=5, minimum_size=1024),
+        compression_config=CompressionConfig(
+            backend="gzip",
+            gzip_compress_level=5,
+            minimum_size=1024,
+            exclude_opt_key="no_compression",  # an event stream must not wait in a buffer
+        ),
         request_max_body_size=limits.total + FORM_SLACK,
         openapi_config=openapi,
+        logging_config=None,
         debug=False,
     )
 

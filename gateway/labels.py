@@ -216,6 +216,7 @@ LABELS: dict[str, dict[str, str]] = {
         "follows": "Continuação do chamado",
         "pending_until": "Pendente até",
         "until": "Pendente até",
+        "person": "Pessoa",
         "provider": "Prestador",
         "contact": "Contato",
         "contact_name": "Pessoa para contato",
@@ -349,6 +350,7 @@ LABELS: dict[str, dict[str, str]] = {
         "me": "eu",
         "registered": "Registrados",
         "computed": "Pelo prazo",
+        "send-by": "Enviar por",
     },
     "queue_situation": {
         "all": "todos",

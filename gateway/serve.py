@@ -15,7 +15,7 @@ from pathlib import Path
 import uvicorn
 from litestar import Router
 
-from gateway import appliers, postman, surfaces, timers
+from gateway import appliers, logs, postman, surfaces, timers
 from gateway.app import create_app
 from gateway.bells import listen_postgres, watch_sqlite
 from gateway.election import run_elected
@@ -48,6 +48,7 @@ class _Server(uvicorn.Server):
 def run(settings: Settings, *, only: str | None = None) -> None:
     """Serve until SIGINT or SIGTERM. `only`: `web` or `worker` (PostgreSQL).
     Raises `AlreadyServed`."""
+    logs.configure()
     runtime = build(settings)
     try:
         with serving(settings):
@@ -197,7 +198,7 @@ async def _start_http(
         lifespan="on",
     )
     server = _Server(config)
-    bound = config.bind_socket()
+    bound = _bind(web.host, web.port)
     task = asyncio.create_task(server.serve(sockets=[bound]))
     while not server.started and not task.done():
         await asyncio.sleep(0.01)
@@ -209,6 +210,12 @@ async def _start_http(
         await task
 
     return stop
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """Raises `OSError`; uvicorn's own way would end the process with one line."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=1024)
 
 
 @contextlib.contextmanager

@@ -56,6 +56,8 @@ def first_line(text: str, limit: int = 60) -> str:
 
 def stray(state: State, event: Text | FileSent | FileRejected) -> Step:
     """Something came while nothing was asked: keep it and offer what could be done with it."""
+    if isinstance(event, Text) and not event.text.strip():
+        return menu(state).after(Say("nothing_written"))
     if isinstance(event, Text) and len(event.text.strip()) < WORTH_KEEPING:
         return menu(state).after(Say("not_kept", {"text": event.text.strip()}))
     grown, said = add(state.stray, event)

@@ -26,6 +26,7 @@ from channels.bot.events import Event
 from channels.bot.says import Spoken, spoken, words
 from channels.bot.telegram_files import fetch
 from channels.bot.telegram_out import keyboard, parts
+from channels.bot.typed import typed
 from helpdesk.border import Channel
 
 log = logging.getLogger("ponte.bot.telegram")
@@ -180,7 +181,7 @@ class Line:
         if message is None:
             return None
         if message.text is not None:
-            return command(message.text) or events.Text(message.text)
+            return typed(message.text)
         # An animation also comes as a document, for clients that know none.
         if message.photo or (message.document is not None and message.animation is None):
             known = await self.desk.knows(chat)
@@ -241,18 +242,6 @@ class Line:
             await self.bot.leave_chat(message.chat.id)
         except (Forbidden, BadRequest):
             log.info("telegram: out of a group already")
-
-
-def command(text: str) -> events.Command | None:
-    """A message that is nothing but a command; text after it makes it a text.
-
-    `/start` alone may carry a word, from a link.
-    """
-    first, _, rest = text.strip().partition(" ")
-    name = first[1:].partition("@")[0].lower()
-    if not first.startswith("/") or not name.isidentifier():
-        return None
-    return events.Command(name) if not rest or name == "start" else None
 
 
 def stranger(message: Message) -> events.FileRejected:

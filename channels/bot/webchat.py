@@ -22,6 +22,7 @@ from channels.bot.events import Event, FileRejected, FileSent, Pressed, Text
 from channels.bot.files import judge
 from channels.bot.notices import PERSON
 from channels.bot.states import MOST_FILES
+from channels.bot.typed import typed
 from helpdesk import bots
 from helpdesk.border import Actor, ActorKind, Channel
 from helpdesk.errors import NotVisible
@@ -113,7 +114,7 @@ async def _events(kit: Kit, text: str, button: str, files: Sequence[UploadFile])
     """What one submit did: a button, or a text with its files."""
     if button:
         return [Pressed(button)]
-    happened: list[Event] = [Text(text)] if text.strip() else []
+    happened: list[Event] = [typed(text)] if text.strip() else []
     for upload in files:
         data = await upload.read()
         if not data and not upload.filename:

@@ -271,7 +271,7 @@ def joined(found: Contents, defects: list[str]) -> tuple[str, str | None, str]:
         page = ""
         if segment.html:
             source = "\n".join(segment.html)
-            if len(source) > html.LARGEST:
+            if len(source) > len(html.readable(source)) + 6 * source.count("&nbsp;"):
                 defects.append("html-cut")
             page = html.sanitise(source)
         read_from_html = html.to_text(page) if page else ""

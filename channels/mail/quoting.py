@@ -19,7 +19,7 @@ _INTRODUCTION_SIZE = 500
 #: lines of a copied header
 _LONGEST_HEADER = 16
 #: lines beyond this are not looked at one by one: nobody writes them
-_MOST_LINES = 20_000
+_MOST_LINES = 5_000
 _BLANKS = re.compile(r"\n{3,}")
 #: quoted lines this long were broken on the way, and their ends stand alone on the next line
 _WRAPPED = 55
@@ -93,11 +93,13 @@ def _shape(lines: list[str]) -> _Shape:
     classes = [_class(line) for line in lines]
     ends = _possible_ends(lines, classes)
     cut = len(lines)
+    written = False
     at = 0
     while at < min(len(lines), _MOST_LINES):
         kind = classes[at]
         line = lines[at]
         if kind == BLANK or len(line) > _LONGEST_LINE or (kind == QUOTED and "##" not in line):
+            written = written or kind == TEXT
             at += 1
             continue
         if _delimits(line):
@@ -113,12 +115,13 @@ def _shape(lines: list[str]) -> _Shape:
             continue
         end = _introduction_end(lines, classes, ends, at) or _marked_end(lines, classes, ends, at)
         if end:
-            if not _quoted_follows(classes, end) and _has_text(classes[:at]):
+            if written and not _quoted_follows(classes, end):
                 cut = at
                 break
             classes[at:end] = [INTRODUCTION] * (end - at)
             at = end
             continue
+        written = written or kind == TEXT
         at += 1
     _mend_wrapped(lines, classes, cut)
     return _Shape(lines, classes, cut)
@@ -147,10 +150,6 @@ def _class(line: str) -> str:
     if not stripped or stripped == SIGNATURE_MARK:
         return BLANK
     return QUOTED if stripped[0] == ">" and not stripped.startswith(">>>>>>") else TEXT
-
-
-def _has_text(classes: Sequence[str]) -> bool:
-    return TEXT in classes
 
 
 def _quoted_follows(classes: Sequence[str], at: int) -> bool:

@@ -12,7 +12,7 @@ _REACH = 60
 _LONGEST_SIGNATURE = 30
 #: `Sent from my desk, is much easier` is somebody's own sentence
 _SENTENCE = re.compile(r", (?:is|are|was|it|and|but|que|é|mas|para|conforme|como)\b", re.IGNORECASE)
-_LONGEST_DELIMITER = 200
+_LONGEST_SHORT_LINE = 200
 
 
 def folded_tail(lines: Sequence[str], classes: Sequence[str], end: int) -> int:
@@ -28,7 +28,7 @@ def folded_tail(lines: Sequence[str], classes: Sequence[str], end: int) -> int:
 
 
 def is_delimiter(line: str) -> bool:
-    return len(line) <= _LONGEST_DELIMITER and bool(phrases.DELIMITER.match(line))
+    return len(line) <= _LONGEST_SHORT_LINE and bool(phrases.DELIMITER.match(line))
 
 
 def _disclaimer(lines: Sequence[str], classes: Sequence[str], end: int) -> int | None:
@@ -85,7 +85,9 @@ def _strokes(lines: Sequence[str], classes: Sequence[str], end: int) -> int | No
 def _contact(lines: Sequence[str], classes: Sequence[str], end: int) -> int | None:
     """Below a polite ending and a name: telephone, address, web site."""
     for at in range(max(0, end - 20), end):
-        if classes[at] != "t" or not phrases.CLOSING.match(lines[at]):
+        if classes[at] != "t" or len(lines[at]) > _LONGEST_SHORT_LINE:
+            continue
+        if not phrases.CLOSING.match(lines[at]):
             continue
         rest = [position for position in range(at + 1, end) if classes[position] == "t"]
         below = rest[1:]

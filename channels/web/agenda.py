@@ -1,6 +1,13 @@
 """Calendar entries (RFC 5545): lines of a template as a calendar program reads them."""
 
+from datetime import UTC, datetime
+
 MOST_OCTETS = 75
+
+
+def stamp(at: datetime) -> str:
+    """In UTC (§3.3.5)."""
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def folded(text: str) -> bytes:

@@ -37,6 +37,8 @@ from helpdesk.tokens import Keyring
 
 PURPOSE = "portal"
 MINUTE = 60
+#: buttons and addresses that lead to another way in, as people read them
+OTHER_WAYS: dict[str, doors.Step] = {"senha": "password", "codigo": "ask"}
 MOST_PASSWORD = 200
 
 
@@ -52,7 +54,7 @@ async def session_ask(
         return Redirect(local_path(voltar), status_code=303)
     door = Door(
         back=local_path(voltar),
-        step="password" if com == "senha" else "ask",
+        step=OTHER_WAYS.get(com, "ask"),
         saved=guardado == "1",
     )
     return doors.show(request, kit, door)
@@ -69,9 +71,11 @@ async def session_begin(
         kept=str(form.get("kept", "")),
         saved=bool(form.get("guardado")),
     )
-    if form.get("com") == "senha":
-        return doors.show(request, kit, replace(door, step="password"))
+    other = OTHER_WAYS.get(str(form.get("com", "")))
+    if other is not None:
+        return doors.show(request, kit, replace(door, step=other))
     step = next((step for field, step in STEPS.items() if field in form), send_code)
+    step = send_code if "again" in form else step
     if identifiers.email(door.email) is None:
         code = "invalid" if door.email else "required"
         here: doors.Step = "password" if step is check_password else "ask"

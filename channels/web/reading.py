@@ -51,7 +51,8 @@ async def contact_calendar(
     row = found.thread.row
     context: dict[str, object] = {
         "row": row,
-        "now": now,
+        "written": agenda.stamp(now),
+        "due": agenda.stamp(row.due_at),
         "link": kit.policy.link(conversation.address(row)),
     }
     name = f"retorno-{conversation.reference(row)}.ics"

@@ -4,7 +4,6 @@ from typing import Any
 
 from litestar import Request, Response, Router
 from litestar.di import Provide
-from litestar.types import ExceptionHandlersMap
 
 from channels import Kit
 from channels.web import (
@@ -54,11 +53,11 @@ def router(kit: Kit) -> Router:
     def nowhere(request: Request[Any, Any, Any], _: NoProvider) -> Response[str]:
         return kit.page(request, "web/no_provider.html", {}, 403)
 
-    handlers: ExceptionHandlersMap = {NotEntered: to_door, NoProvider: nowhere}
+    handlers: dict[type[Exception], Any] = {NotEntered: to_door, NoProvider: nowhere}
     return Router(
         path="/",
         route_handlers=HANDLERS,
         dependencies={"kit": Provide(lambda: kit, sync_to_thread=False)},
-        exception_handlers=handlers,
+        exception_handlers={**handlers},
         include_in_schema=False,
     )

@@ -47,7 +47,7 @@ async def contact_new(
     visitor = entered(request)
     choices = await kit.work.read(_choices, visitor, kit.policy)
     draft = choices.draft
-    fields = {name: "" for name in OPENING} | choices.contact | (draft.fields if draft else {})
+    fields = dict.fromkeys(OPENING, "") | choices.contact | (draft.fields if draft else {})
     taken = Uploads(draft.files if draft else ())
     return _form(request, kit, visitor, choices, fields, taken, forms.new_token(), draft=draft)
 

@@ -10,7 +10,7 @@ from gateway.runtime import Runtime
 
 
 def router(runtime: Runtime) -> list[Router]:
-    console = Console(runtime.kit, Presence())
+    console = Console(runtime.kit, runtime.work.pulse, Presence())
     dependencies = {"console": Provide(lambda: console, sync_to_thread=False)}
     return [
         Router(

@@ -18,6 +18,7 @@ from gateway.console.presence import Presence
 from gateway.errors import NotLoggedIn
 from gateway.identity import cookie
 from gateway.labels import label
+from gateway.pulse import Pulse
 from helpdesk import choices, events, grid, quarantine
 from helpdesk.border import Actor, ActorKind
 from helpdesk.desk import Desk
@@ -38,6 +39,7 @@ class Console:
     """The parts a handler works with."""
 
     kit: Kit
+    pulse: Pulse
     presence: Presence
 
     @property

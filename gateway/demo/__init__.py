@@ -2,9 +2,11 @@
 walked by hand without any outside server."""
 
 import asyncio
+import logging
 import sys
 from pathlib import Path
 
+from gateway import logs
 from gateway.demo import mailbox, story
 from gateway.runtime import Runtime, build, clock
 from gateway.serve import main, serving
@@ -38,6 +40,7 @@ def settings_of(port: int, data: Path, smtp_port: int, relay_port: int) -> Setti
 
 def run(port: int = 8000, data: Path = Path("data/demo"), smtp_port: int = SMTP_PORT) -> None:
     """Until Ctrl-C; a second run keeps the data. Raises `serve.AlreadyServed`, `OSError`."""
+    logs.configure(logging.WARNING)
     box = mailbox.Mailbox(data / "mailbox")
     relay = mailbox.bind()
     settings = settings_of(port, data.absolute(), smtp_port, relay.getsockname()[1])

@@ -6,6 +6,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from helpdesk.models import Base
@@ -22,6 +23,13 @@ def config(connection: Connection) -> Config:
 
 def upgrade(connection: Connection) -> None:
     command.upgrade(config(connection), "head")
+
+
+def head() -> str | None:
+    """The version these models need."""
+    settings = Config()
+    settings.set_main_option("script_location", str(HERE))
+    return ScriptDirectory.from_config(settings).get_current_head()
 
 
 def current(connection: Connection) -> str | None:

@@ -12,3 +12,4 @@ import "./shared/files.js";
 import "./shared/depends.js";
 import "./portal/leave.js";
 import "./portal/upload.js";
+import "./portal/read.js";

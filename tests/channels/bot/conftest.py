@@ -63,17 +63,22 @@ def clock(now: datetime) -> Clock:
 
 
 @pytest.fixture
-def kit(work: Work, blobs: FileBlobs, policy: Policy, clock: Clock) -> Kit:
+def pages(policy: Policy) -> Pages:
     files = {"portal.css": "p.css", "portal.js": "p.js", "icons.svg": "i.svg", "favicon.svg": "f"}
     env = templating.environment(files, policy.zone, insurer="Vida Plena", registration="419999")
+    return Pages(env, policy.keyring)
+
+
+@pytest.fixture
+def kit(work: Work, blobs: FileBlobs, policy: Policy, clock: Clock, pages: Pages) -> Kit:
     return Kit(
         work=work,
         blobs=blobs,
         keyring=policy.keyring,
         insurer=Insurer("Vida Plena", "419999", policy.public_url, policy.zone),
         clock=clock,
-        render=partial(templating.render, env),
-        page=Pages(env, policy.keyring).page,
+        render=partial(templating.render, pages.environment),
+        page=pages.page,
         policy=policy,
         limits=LIMITS,
         message_size=1024 * 1024,
@@ -143,9 +148,7 @@ class Hands:
 
     async def join(self, provider: int, **values: object) -> None:
         def join(session: Session) -> None:
-            session.add(
-                Membership(person_id=self.office.luciana, provider_id=provider, **values)
-            )
+            session.add(Membership(person_id=self.office.luciana, provider_id=provider, **values))
 
         await self.kit.work.write(join)
 
@@ -241,9 +244,7 @@ async def polling(kit: Kit, api: BotApi, naps: Naps) -> AsyncGenerator[Line]:
 
 
 @pytest_asyncio.fixture
-async def phone(
-    api: BotApi, kit: Kit, hands: Hands, naps: Naps
-) -> AsyncIterator[Phone]:
+async def phone(api: BotApi, kit: Kit, hands: Hands, naps: Naps) -> AsyncIterator[Phone]:
     async with polling(kit, api, naps):
         yield Phone(api, 5001, hands)
 

@@ -1,5 +1,6 @@
 // <form data-upload>: sends files with progress, and keeps them when the server refuses a field
-// (a page rendered again cannot fill a file input; this one never lets go of it).
+// (a page rendered again cannot fill a file input; this one never lets go of it). With
+// data-upload="kept" the page that comes back names the files the server has taken.
 import { enhance, enhanceWithin } from "../shared/enhance.js";
 import { release } from "../shared/submit.js";
 import { forget } from "./leave.js";
@@ -59,7 +60,8 @@ function settle(form, request, files) {
   document.querySelector("main").replaceWith(main);
   enhanceWithin(main);
   const picker = main.querySelector("[data-files]");
-  if (request.status === 422) picker?.dispatchEvent(new CustomEvent("restore", { detail: files }));
+  const kept = form.dataset.upload === "kept";
+  if (request.status === 422 && !kept) picker?.dispatchEvent(new CustomEvent("restore", { detail: files }));
 }
 
 function failed(form, bars) {

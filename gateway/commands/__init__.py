@@ -1,0 +1,1 @@
+"""What the commands of `gateway.cli` do, a module a group."""

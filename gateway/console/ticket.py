@@ -1,0 +1,254 @@
+"""An open ticket: conversation, provider, log, and the queue beside it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from litestar import MediaType, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from sqlalchemy.orm import Session
+
+from gateway.console import addresses, commands, shell
+from gateway.console.addresses import Asked
+from gateway.console.fields import Kept
+from gateway.console.grid import Listed, list_rows, time_left
+from gateway.console.offers import Offer, offers
+from gateway.console.shell import AgentRequest, Around, Console
+from helpdesk import attachments, catalog, thread
+from helpdesk.border import Actor
+from helpdesk.catalog import Catalog
+from helpdesk.deadlines import CountedDay
+from helpdesk.errors import Invalid, NotVisible
+from helpdesk.policy import Policy
+from helpdesk.rows import Row
+from helpdesk.views import LogView, MessageView, Thread
+
+TABS = ("prestador", "anteriores", "logs")
+#: foreign HTML may show text, tables and colours; it loads nothing and runs nothing
+FRAME_POLICY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox allow-popups; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Everything a ticket's page shows, read in one snapshot."""
+
+    near: Around
+    asked: Asked
+    thread: Thread
+    left: timedelta | None
+    counted: Sequence[CountedDay]
+    log: list[LogView]
+    previous: list[Row]
+    listed: list[Listed]
+    total: int
+    registers: Catalog
+    offers: dict[int, list[Offer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the composer holds: empty, or what was sent and could not be done."""
+
+    text: str = ""
+    endpoint: int | None = None
+    kept: Sequence[Kept] = ()
+    errors: dict[str, dict[str, object]] = field(default_factory=dict[str, dict[str, object]])
+    #: why it was stopped: stale, claimed or "" (see templates/console/guard.html)
+    stopped: str = ""
+    #: who holds it, or what happened meanwhile
+    data: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@get("/{number:int}")
+async def ticket_show(
+    request: AgentRequest,
+    console: NamedDependency[Console],
+    number: FromPath[int],
+    aba: FromQuery[str] = "",
+) -> Response[str]:
+    return await render(console, request, number, Draft(text=_taken_back(request)), tab=aba)
+
+
+@get("/{number:int}/conversa")
+async def ticket_talk(
+    request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
+) -> Response[str]:
+    """The conversation alone, for a page that is open while something arrives."""
+    return await _part(console, request, number, "talk")
+
+
+@get("/{number:int}/cabeca")
+async def ticket_head(
+    request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
+) -> Response[str]:
+    """Title, status, deadline and who works on it."""
+    return await _part(console, request, number, "head")
+
+
+@get("/{number:int}/mensagens/{message:int}/html")
+async def message_html(
+    request: AgentRequest,
+    console: NamedDependency[Console],
+    number: FromPath[int],
+    message: FromPath[int],
+) -> Response[str]:
+    """The mail as it came, cleaned, for a sandboxed frame."""
+    kit = console.kit
+    found = await kit.work.read(
+        thread.view, request.user, number, policy=kit.policy, now=kit.clock()
+    )
+    html = next((m.html for m in found.messages if m.id == message), None)
+    if html is None:
+        raise NotVisible("message", message)
+    return Response(
+        html,
+        media_type=MediaType.HTML,
+        headers={
+            "Content-Security-Policy": FRAME_POLICY,
+            "X-Frame-Options": "SAMEORIGIN",
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+@get("/{number:int}/mensagens/{message:int}/original")
+async def message_raw(
+    request: AgentRequest,
+    console: NamedDependency[Console],
+    number: FromPath[int],
+    message: FromPath[int],
+) -> Response[bytes]:
+    """The raw mail, to be saved."""
+    return await blob(
+        console,
+        await console.kit.work.read(thread.raw, request.user, message),
+        f"{number}-{message}.eml",
+    )
+
+
+@get("/anexos/{public_id:str}")
+async def attachment_show(
+    request: AgentRequest, console: NamedDependency[Console], public_id: FromPath[str]
+) -> Response[bytes]:
+    found = await console.kit.work.read(thread.attachment, request.user, public_id)
+    return await blob(console, found.sha256, found.filename)
+
+
+async def blob(console: Console, sha256: str, filename: str) -> Response[bytes]:
+    """Always a download, never a page of ours."""
+    data = await console.read_blob(sha256)
+    return Response(
+        data,
+        media_type="application/octet-stream",
+        headers={
+            "Content-Disposition": attachments.disposition(filename),
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+async def render(
+    console: Console,
+    request: AgentRequest,
+    number: int,
+    draft: Draft,
+    *,
+    tab: str = "",
+    status: int = 200,
+) -> Response[str]:
+    found = await _read(console, request, number)
+    numbers = [one.row.number for one in found.listed]
+    at = numbers.index(number) if number in numbers else None
+    context = _context(found) | {
+        "draft": draft,
+        "tab": tab if tab in TABS else TABS[0],
+        "place": at + 1 if at is not None else None,
+        "before": numbers[at - 1] if at else None,
+        "after": numbers[at + 1] if at is not None and at + 1 < len(numbers) else None,
+        "limits": limits_of(console),
+    }
+    return shell.page(
+        console, request, "ticket", found.near, context,
+        kind=commands.TICKET, row=found.thread.row, status=status,
+    )  # fmt: skip
+
+
+def limits_of(console: Console) -> dict[str, object]:
+    """For the file picker."""
+    limits = console.kit.limits
+    types = [f".{extension}" for extension in (*attachments.TYPES, "jpeg")]
+    return {"count": limits.count, "bytes": limits.size, "types": types}
+
+
+def _taken_back(request: AgentRequest) -> str:
+    """The text of an undone send comes back into the composer."""
+    return ""
+
+
+async def _part(
+    console: Console, request: AgentRequest, number: int, name: str
+) -> Response[str]:
+    found = await _read(console, request, number)
+    listed = commands.for_page(
+        request.user, commands.TICKET, found.near.login, found.thread.row
+    )
+    context: dict[str, object] = {
+        "now": console.kit.clock(),
+        "may": {c["id"]: not c.get("disabled", False) for c in listed},
+    }
+    return console.kit.page(request, f"console/{name}.html", context | _context(found))
+
+
+async def _read(console: Console, request: AgentRequest, number: int) -> Open:
+    items = list(request.query_params.multi_items())
+    kit = console.kit
+    return await kit.work.read(
+        _open, request.user, number, items, policy=kit.policy, now=kit.clock()
+    )
+
+
+def _context(found: Open) -> dict[str, object]:
+    return {"open": found, "row": found.thread.row, "address": found.asked.address}
+
+
+def _open(
+    session: Session,
+    actor: Actor,
+    number: int,
+    items: list[tuple[str, str]],
+    *,
+    policy: Policy,
+    now: datetime,
+) -> Open:
+    seen = thread.view(session, actor, number, policy=policy, now=now)
+    near = shell.around(session, actor, policy=policy, now=now)
+    registers = catalog.load(session, policy)
+    asked = addresses.parse(items, near.login)
+    try:
+        page, listed = list_rows(session, actor, asked, registers.calendar, policy, now)
+    except Invalid:
+        asked = addresses.parse([], near.login)
+        page, listed = list_rows(session, actor, asked, registers.calendar, policy, now)
+    return Open(
+        near=near,
+        asked=asked,
+        thread=seen,
+        left=time_left(seen.row, registers.calendar, now),
+        counted=thread.explain_deadline(session, actor, number, policy),
+        log=thread.log(session, actor, number),
+        previous=thread.previous(session, actor, number, policy=policy, now=now),
+        listed=listed,
+        total=page.total or 0,
+        registers=registers,
+        offers=offers(seen),
+    )
+
+
+def newest(messages: Sequence[MessageView]) -> MessageView | None:
+    return messages[-1] if messages else None
