@@ -103,5 +103,7 @@ class Connected:
     sender: Sender | None = None
     #: a stored raw arrival and its bytes to what it says; attachments are durable when it returns
     understand: Callable[[InboundRaw, bytes], Inbound] | None = None
+    #: true while raw arrivals come in one after another: understanding them can wait a moment
+    is_busy: Callable[[], bool] | None = None
     #: the present state of each listener that can fail while it runs
     health: tuple[Callable[[], Health], ...] = ()

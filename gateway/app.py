@@ -56,6 +56,8 @@ def create_app(
         ),
         request_max_body_size=limits.total + FORM_SLACK,
         openapi_config=openapi,
+        # the document is of the API, whose router says so of itself
+        include_in_schema=False,
         logging_config=None,
         debug=False,
     )

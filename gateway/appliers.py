@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from time import monotonic
 
 from sqlalchemy.orm import Session
 
@@ -26,20 +27,36 @@ BATCH = 32
 OLD = timedelta(hours=48)
 #: another applier took what waits: let it work
 BUSY_SECONDS = 0.05
+#: how long applying gives way to accepting, and how often it looks
+PATIENCE_SECONDS = 0.5
+LOOK_SECONDS = 0.01
 
 #: raw row and its bytes to what it says; bytes of attachments are durable when it returns
 Understand = Callable[[InboundRaw, bytes], Inbound]
 
 
 async def run(
-    kit: Kit, understand: Understand, wait: Callable[[], Awaitable[object]]
+    kit: Kit,
+    understand: Understand,
+    wait: Callable[[], Awaitable[object]],
+    is_busy: Callable[[], bool] | None = None,
 ) -> None:
     """Apply until cancelled. The queue is looked at by a read: an idle applier writes nothing."""
     while True:
+        if is_busy is not None:
+            await _give_way(is_busy)
         if not await kit.work.read(inbound.is_waiting, now=kit.clock()):
             await wait()
         elif not await apply_once(kit, understand):
             await asyncio.sleep(BUSY_SECONDS)
+
+
+async def _give_way(is_busy: Callable[[], bool]) -> None:
+    """Accepting goes first: a sender waits for its 250, a ticket may come a moment later. But not
+    for ever, so that a day of steady mail is applied as it comes."""
+    deadline = monotonic() + PATIENCE_SECONDS
+    while is_busy() and monotonic() < deadline:
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def apply_once(kit: Kit, understand: Understand) -> int:

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,37 +76,10 @@ class Problem:
 
 
 def problem_of(error: Exception) -> Problem:
-    match error:
-        case errors.Invalid():
-            return Problem(422, "Some fields are not valid.", extra=_listed(error))
-        case BadQuery():
-            return Problem(400, "Some parameters are not valid.", extra=_listed(error.error))
-        case errors.Throttled():
-            wait = {"Retry-After": str(error.seconds)}
-            return Problem(429, f"Try again in {error.seconds} s.", wait)
-        case errors.Forbidden():
-            return Problem(403, f"The permission {error.permission} is needed.")
-        case errors.NotVisible():
-            return Problem(404, f"No such {error.what}.")
-        case errors.Stale():
-            detail = f"The ticket changed since: it is at version {error.version}."
-            return Problem(412, detail, extra={"version": error.version})
-        case errors.Claimed():
-            detail = f"{error.holder} is working on it."
-            return Problem(409, detail, extra={"holder": error.holder})
-        case errors.Conflict():
-            plain = {k: v for k, v in error.data.items() if isinstance(v, str | int)}
-            return Problem(409, f"Not allowed now: {error.code}.", extra={"code": error.code} | plain)
-        case NotLoggedIn():
-            return Problem(401, "A valid token is needed.", {"WWW-Authenticate": "Bearer"})
-        case OperationalError():
-            return Problem(503, "The database is not available.", {"Retry-After": "5"})
-        case ValidationException():
-            return _of_parameters(error)
-        case HTTPException():
-            return Problem(error.status_code, error.detail, dict(error.headers or {}))
-        case _:
-            return Problem(status_of(error), "Something went wrong on our side.")
+    for kind in type(error).__mro__:
+        if kind in PROBLEMS:
+            return PROBLEMS[kind](error)
+    return Problem(status_of(error), "Something went wrong on our side.")
 
 
 def _listed(error: errors.Invalid) -> dict[str, Any]:
@@ -123,7 +97,42 @@ def _of_parameters(error: ValidationException) -> Problem:
         {"field": each.get("key", ""), "code": "invalid", "message": each["message"]}
         for each in found
     ]
+    if not listed:
+        return Problem(400, error.detail)
     return Problem(400, "Some parameters are not valid.", extra={"errors": listed})
+
+
+def _of_conflict(error: errors.Conflict) -> Problem:
+    plain = {k: v for k, v in error.data.items() if isinstance(v, str | int)}
+    detail = f"Not allowed now: {error.code.replace('_', ' ')}."
+    return Problem(409, detail, extra={"code": error.code} | plain)
+
+
+#: what each error says; the nearest class counts
+PROBLEMS: dict[type[Any], Callable[[Any], Problem]] = {
+    errors.Invalid: lambda e: Problem(422, "Some fields are not valid.", extra=_listed(e)),
+    BadQuery: lambda e: Problem(400, "Some parameters are not valid.", extra=_listed(e.error)),
+    errors.Throttled: lambda e: Problem(
+        429, f"Try again in {e.seconds} s.", {"Retry-After": str(e.seconds)}
+    ),
+    errors.Forbidden: lambda e: Problem(403, f"The permission {e.permission} is needed."),
+    errors.NotVisible: lambda e: Problem(404, f"No such {e.what}."),
+    errors.Stale: lambda e: Problem(
+        412,
+        f"The ticket changed since: it is at version {e.version}.",
+        extra={"version": e.version},
+    ),
+    errors.Claimed: lambda e: Problem(
+        409, f"{e.holder} is working on it.", extra={"code": e.code, "holder": e.holder}
+    ),
+    errors.Conflict: _of_conflict,
+    NotLoggedIn: lambda _: Problem(401, "A valid token is needed.", {"WWW-Authenticate": "Bearer"}),
+    OperationalError: lambda _: Problem(
+        503, "The database is not available.", {"Retry-After": "5"}
+    ),
+    ValidationException: _of_parameters,
+    HTTPException: lambda e: Problem(e.status_code, e.detail, dict(e.headers or {})),
+}
 
 
 def status_of(error: Exception) -> int:
@@ -203,5 +212,3 @@ def _home(request: Request[Any, Any, Any]) -> str:
         return "/central"
     user = request.scope.get("user")
     return "/fale-conosco" if getattr(user, "kind", None) is ActorKind.PERSON else "/"
-
-

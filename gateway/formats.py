@@ -25,6 +25,7 @@ KIBI = 1024
 _LINK = re.compile(r"https?://[^\s<>\"']+")
 _ANCHOR = Markup('<a href="{0}" rel="noopener noreferrer nofollow" target="_blank">{0}</a>')
 _TRAILING = ".,;:!?)]}»"
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 #: thumbnails of the sprite by file suffix; everything else is a sheet of paper
@@ -90,6 +91,16 @@ class Clock:
         if (local.date() - today.date()).days == 1:
             return f"amanhã {local:%H:%M}"
         return self.near(at, now)
+
+    def logged(self, value: object) -> str:
+        """A value of the log, before or after: instants in local time, yes and no as words."""
+        if value is None or value == "":
+            return "—"
+        if isinstance(value, bool):
+            return "sim" if value else "não"
+        if isinstance(value, str) and _INSTANT.match(value):
+            return self.moment(datetime.fromisoformat(value))
+        return str(value)
 
     def iso(self, at: datetime) -> str:
         """For `<time datetime>`, RFC 3339 with the local offset."""
@@ -244,6 +255,7 @@ def filters(zone: ZoneInfo) -> dict[str, Callable[..., object]]:
         clock.long_day,
         clock.near,
         clock.due,
+        clock.logged,
         clock.iso,
     )
     free: tuple[Callable[..., object], ...] = (

@@ -192,6 +192,7 @@ LABELS: dict[str, dict[str, str]] = {
         "issued-id": "Message-ID nosso, assinado",
         "subject-protocol": "Protocolo no assunto",
         "foreign-id": "Message-ID da conversa",
+        "agent": "Colocada por um atendente",
     },
     "standing": {
         "issued-to-sender": "Respondeu de onde recebeu",

@@ -111,7 +111,7 @@ def _listeners(runtime: Runtime) -> list[Job]:
 def _workers(runtime: Runtime) -> list[Job]:
     kit = runtime.kit
     jobs: list[Job] = [
-        _applier(runtime, channel.understand)
+        _applier(runtime, channel.understand, channel.is_busy)
         for channel in runtime.channels.values()
         if channel.understand is not None
     ]
@@ -126,8 +126,10 @@ def _workers(runtime: Runtime) -> list[Job]:
     return jobs
 
 
-def _applier(runtime: Runtime, understand: appliers.Understand) -> Job:
-    return lambda: appliers.run(runtime.kit, understand, _waiter(runtime))
+def _applier(
+    runtime: Runtime, understand: appliers.Understand, is_busy: Callable[[], bool] | None
+) -> Job:
+    return lambda: appliers.run(runtime.kit, understand, _waiter(runtime), is_busy)
 
 
 def _once(runtime: Runtime, name: str, job: Job) -> Job:

@@ -67,7 +67,7 @@ def page(
     rank = RANK if situation == "open" else literal(0)
     if cursor is not None:
         query = query.where(tuple_(rank, Ticket.number) < tuple_(*_read_cursor(cursor)))
-    query = query.addcolumns(rank).order_by(rank.desc(), Ticket.number.desc())
+    query = query.add_columns(rank).order_by(rank.desc(), Ticket.number.desc())
     found = session.execute(query.limit(limit + 1)).all()
     shown = [rows.row_of(values, policy, now) for values in found[:limit]]
     following = f"{found[limit - 1][-1]}.{shown[-1].number}" if len(found) > limit else None
@@ -86,14 +86,14 @@ def last_read(session: Session, actor: Actor, number: int) -> int:
 def sectors(session: Session, agents: Sequence[int]) -> dict[int, str]:
     """Where each agent works, for those who read their answers."""
     query = select(Agent.id, Sector.name).join(Sector, Sector.id == Agent.sector_id)
-    return dict(session.execute(query.where(Agent.id.in_(agents))).tuples().all())
+    return dict(session.execute(query.where(Agent.id.in_(agents))).all())
 
 
 def providers(session: Session, actor: Actor) -> list[tuple[int, str]]:
     """Id and name of the providers the person speaks for."""
     mine = [provider for provider, _ in actor.providers]
     query = select(Provider.id, Provider.name).where(Provider.id.in_(mine))
-    return list(session.execute(query.order_by(Provider.sort_name, Provider.id)).tuples().all())
+    return list(session.execute(query.order_by(Provider.sort_name, Provider.id)).all())
 
 
 def _named(q: str) -> ColumnElement[bool]:
@@ -111,7 +111,7 @@ def _answers(session: Session, actor: Actor, numbers: Sequence[int]) -> dict[int
         .join(Message, Message.id == Ticket.last_answer_id)
         .where(Ticket.number.in_(numbers), access.readable(actor))
     )
-    return {number: Answer(name, at) for number, name, at in session.execute(query).tuples()}
+    return {number: Answer(name, at) for number, name, at in session.execute(query)}
 
 
 def _unread(session: Session, actor: Actor, mine: ColumnElement[bool]) -> int:

@@ -7,10 +7,6 @@ from collections.abc import Iterator
 from helpdesk.registers import ImportRefused, ProviderRow
 
 REQUIRED = "code"
-#: columns that are read; others are allowed and left alone
-COLUMNS = frozenset(
-    {"code", "name", "document", "type", "email", "phone", "person", "cnes", "city", "state"}
-)
 DELIMITERS = ",;"
 
 
@@ -22,7 +18,7 @@ def parse(data: bytes) -> list[ProviderRow]:
     """
     text = _decode(data)
     lines = _lines(text)
-    _, header = next(lines, (1, []))
+    _, header = next(lines, (1, list[str]()))
     names = [name.strip().lower() for name in header]
     problems = [(1, f"the column {name} is there twice") for name in sorted(_twice(names))]
     if REQUIRED not in names:
@@ -36,16 +32,27 @@ def parse(data: bytes) -> list[ProviderRow]:
         if len(cells) > len(names):
             problems.append((line, f"has {len(cells)} cells, the header has {len(names)}"))
             continue
-        values = {
-            name: cell.strip() or None
-            for name, cell in zip(names, cells, strict=False)
-            if name in COLUMNS
-        }
-        code = values.pop("code", None) or ""
-        rows.append(ProviderRow(code=code, line=line, **values))
+        rows.append(_row(line, dict(zip(names, map(str.strip, cells), strict=False))))
     if problems:
         raise ImportRefused(problems)
     return rows
+
+
+def _row(line: int, cells: dict[str, str]) -> ProviderRow:
+    """Columns of other names are allowed and left alone."""
+    return ProviderRow(
+        code=cells.get("code", ""),
+        name=cells.get("name") or None,
+        document=cells.get("document") or None,
+        type=cells.get("type") or None,
+        cnes=cells.get("cnes") or None,
+        city=cells.get("city") or None,
+        state=cells.get("state") or None,
+        phone=cells.get("phone") or None,
+        email=cells.get("email") or None,
+        person=cells.get("person") or None,
+        line=line,
+    )
 
 
 def _decode(data: bytes) -> str:

@@ -65,17 +65,16 @@ def import_providers(
     problems = [
         (row.line, f"{error.field}: {_reason(error)}") for row in rows for error in check(row)
     ]
-    if problems:
-        raise ImportRefused(problems)
     codes = {row.code for row in rows}
     known = set(session.scalars(select(Provider.code).where(Provider.code.in_(codes))))
-    unnamed = [
+    named = {row.code for row in rows if row.name}
+    problems += [
         (row.line, "name: is required for a new provider")
         for row in rows
-        if row.code not in known and not any(r.name for r in rows if r.code == row.code)
+        if row.code and row.code not in known | named
     ]
-    if unnamed:
-        raise ImportRefused(unnamed)
+    if problems:
+        raise ImportRefused(sorted(problems))
     for row in rows:
         upsert_provider(session, row, actor, now=now)
     return len(codes - known), len(codes & known)

@@ -131,7 +131,7 @@ def person_actor(session: Session, person_id: int) -> Actor | None:
         .order_by(Membership.id)
     )
     return Actor(
-        ActorKind.PERSON, person.id, person.name, providers=tuple(memberships.tuples().all())
+        ActorKind.PERSON, person.id, person.name, providers=tuple(memberships.all())
     )
 
 

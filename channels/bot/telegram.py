@@ -34,8 +34,8 @@ log = logging.getLogger("ponte.bot.telegram")
 #: seconds a poll waits for something to happen, at the other side
 POLL = 50
 FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0
-#: tries of one message before its update is left to come again
-TRIES = 4
+#: tries of one message before its update is left to come again, and the seconds after the first
+TRIES, QUICK_WAIT = 4, 0.25
 UPDATES = ("message", "edited_message", "callback_query")
 COMMANDS = ("novo", "abertos", "cancelar", "ajuda", "sair")
 #: kinds of a message that no protocol holds, as the template names them
@@ -53,6 +53,8 @@ Sleep = Callable[[float], Awaitable[None]]
 
 def bot(config: TelegramConfig) -> Bot:
     assert config.token is not None, "asked only where a token is set"
+    # It logs every address it asks, and the token stands in each.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     return Bot(
         config.token.get_secret_value(),
         base_url=f"{config.base_url}/bot",
@@ -110,7 +112,7 @@ class Line:
         # A wrong token stays wrong until somebody changes the setting and starts anew.
         if isinstance(error, InvalidToken):
             seconds = LONGEST_WAIT
-        log.warning("telegram: %s; again in %.0f s", type(error).__name__, seconds)
+        log.warning("telegram: %s; again in %.2f s", type(error).__name__, seconds)
         await self.sleep(seconds)
         return min(wait * 2, LONGEST_WAIT)
 
@@ -202,7 +204,7 @@ class Line:
                 return
 
     async def _insist(self, send: Callable[[], Awaitable[None]]) -> bool:
-        wait = FIRST_WAIT
+        wait = QUICK_WAIT
         for attempt in range(1, TRIES + 1):
             try:
                 await send()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
-from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter
+from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter
 from telegram.error import TelegramError as Failure
 
 from channels import Kit
@@ -63,8 +63,9 @@ def refusal(error: Failure) -> Undeliverable | Deferred:
             return Deferred(str(error), int(seconds) + 1)
         case Forbidden() | BadRequest():
             return Undeliverable(error.message)
-        case NetworkError() | InvalidToken():
-            return Deferred(error.message)
+        case InvalidToken():
+            # Its own words repeat the token, and `detail` is shown to agents.
+            return Deferred("the token was refused")
         case _:
             return Deferred(error.message)
 

@@ -41,6 +41,7 @@ def connect(kit: Kit, config: MailConfig) -> Connected | None:
         ),
         sender=Relay(relay, sheet, kit.blobs, kit.clock) if relay is not None else None,
         understand=Reader(config, kit.keyring, kit.blobs),
+        is_busy=doorstep.is_busy,
         health=tuple(lambda watch=watch: watch.health for watch in watches),
     )
 

@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from time import monotonic
 
 from channels import Work
 from channels.mail.addresses import Addresses
@@ -19,6 +20,8 @@ from helpdesk.ports import BlobStore
 MOST_IN_BATCH = 64
 #: bytes of one batch; a single larger message is a batch of its own
 LARGEST_BATCH = 16 * 1024 * 1024
+#: a pause this long between batches means that nobody is waiting to hand over more
+QUIET_SECONDS = 0.02
 
 
 class Doorstep:
@@ -37,6 +40,11 @@ class Doorstep:
         self._clock = clock
         self._waiting: deque[tuple[Arrival, asyncio.Future[None]]] = deque()
         self._storing: asyncio.Task[None] | None = None
+        self._last = -QUIET_SECONDS
+
+    def is_busy(self) -> bool:
+        """True while messages come in one after another: understanding them can wait a moment."""
+        return self._storing is not None or monotonic() - self._last < QUIET_SECONDS
 
     async def accept(self, arrival: Arrival) -> None:
         """Return when the bytes are durable and the row is committed; a known key counts as stored.
@@ -55,6 +63,7 @@ class Doorstep:
                 await self._store_batch(self._take())
         finally:
             self._storing = None
+            self._last = monotonic()
 
     def _take(self) -> list[tuple[Arrival, asyncio.Future[None]]]:
         batch = [self._waiting.popleft()]

@@ -5,7 +5,6 @@ sender can put such a header into a message, but none above the one our server a
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,9 +35,7 @@ class Authentication:
     verdict: Verdict
 
 
-_NOTHING = Authentication(
-    trusted=False, spf=None, dkim=None, dmarc=None, verdict=Verdict.UNKNOWN
-)
+_NOTHING = Authentication(trusted=False, spf=None, dkim=None, dmarc=None, verdict=Verdict.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +48,9 @@ class _Result:
 def judge(parsed: "ParsedMail", authserv_id: str | None, from_domain: str) -> Authentication:
     """Read the topmost Authentication-Results of `authserv_id`; `from_domain` is that of From.
 
-    verified: DMARC passed for that very domain, or DKIM or SPF passed aligned with it. failed: DMARC
-    failed, or something was checked and nothing that passed is aligned. unknown: no trusted header.
+    verified: DMARC passed for that very domain, or DKIM or SPF passed aligned with it. failed:
+    DMARC failed, or something was checked and nothing that passed is aligned. unknown: no trusted
+    header, or one that could not check anything.
     """
     if not authserv_id:
         return _NOTHING
@@ -155,26 +153,3 @@ def _speaks_for(result: _Result, from_domain: str) -> bool:
         # The server judged the From it saw; if it names one it has to be ours
         return not domain or aligned(domain, from_domain)
     return aligned(domain, from_domain)
-
-
-def dkim_verdict(
-    raw: bytes, from_domain: str, dnsfunc: Callable[..., bytes | None]
-) -> Verdict:
-    """Our own DKIM check, where no server in front of us does it. `dnsfunc(name, timeout=…)` gives
-    the TXT record of a name. verified: a signature of an aligned domain holds; unknown otherwise,
-    because a missing or broken signature alone says nothing about the sender (RFC 6376 §6.1)."""
-    import dkim
-
-    message = dkim.DKIM(raw)
-    for at, (name, _) in enumerate(
-        header for header in message.headers if header[0].lower() == b"dkim-signature"
-    ):
-        del name
-        try:
-            holds = message.verify(idx=at, dnsfunc=dnsfunc)
-        except Exception:  # noqa: BLE001, S112 - hostile signatures raise anything; none of it verifies
-            continue
-        domain = (message.domain or b"").decode("ascii", "replace")
-        if holds and aligned(domain, from_domain):
-            return Verdict.VERIFIED
-    return Verdict.UNKNOWN

@@ -1,62 +1,28 @@
 """Whether a machine wrote a message, and which kind of machine (RFC 3834 and what came before)."""
 
-import re
 from collections.abc import Sequence
 
+from channels.mail import automatic_phrases as phrases
 from channels.mail import headers
 from channels.mail.bounce import Report
 from channels.mail.parse_mime import Part
 
-#: how absence notes are titled; only at the beginning, after `Re:` and the like
-_ABSENT_SUBJECT = re.compile(
-    r"^\W*(?:(?:re|res|aw|sv|rv|tr|ref|enc|fwd?)\s*:\s*)*(?:\[[^\]]{0,40}\]\s*)?(?:"
-    r"out[ -]of[ -](?:the )?office|ooo\b|away (?:from|until)|i(?:'m| am) (?:away|out of|on (?:vacation|leave|holiday))|on (?:vacation|leave|holiday)|"
-    r"vacation(?: (?:reply|message|response|notice))?\b|absence\b|absent\b|"
-    r"fora d[oe] escrit[óo]rio|aus[êe]n(?:te|cia)|estou (?:ausente|fora|de férias)|"
-    r"(?:em|de|período de|aviso de|comunicado de) f[ée]rias|aviso de (?:aus[êe]ncia|f[ée]rias)|licen[çc]a\b|recesso\b|"
-    r"fuera de (?:la )?oficina|ausente|ausencia|estoy (?:ausente|fuera|de vacaciones)|"
-    r"abwesen|abwesenheit|nicht im (?:büro|hause)|urlaub|"
-    r"absent[e]? du bureau|en congés?|message d'absence|absence du bureau|"
-    r"fuori (?:sede|ufficio)|assenza|assente|afwezig|niet aanwezig|frånvaro|ej på kontoret|"
-    r"fraværende|ude af kontoret|ikke til stede|poza biurem|nieobecno|mimo kancel|вне офиса|"
-    r"отсутстви|ofis dışında|poissa|lomalla|不在|休暇|外出)",
-    re.IGNORECASE,
-)
-_REPLY_SUBJECT = re.compile(
-    r"^\W*(?:(?:re|res|aw|sv|rv|ref)\s*:\s*)*(?:\[[^\]]{0,40}\]\s*)?(?:"
-    r"auto(?:matic|mated|matische)?[- ]?(?:reply|response|replied|answer|notification)|autoreply|"
-    r"automated (?:response|reply|message)|"
-    r"resposta autom[áa]tica|auto-?resposta|mensagem autom[áa]tica|e-?mail autom[áa]tico|"
-    r"respuesta autom[áa]tica|mensaje autom[áa]tico|automatische antwort|automatisch antwoord|"
-    r"réponse automatique|risposta automatica|autosvar|automatiskt? svar|automaattinen vastaus|"
-    r"automatyczna odpowied|automatická odpov|автоответ|автоматический ответ|otomatik yanıt|"
-    r"自動応答|自動返信|自动回复|自動回覆)",
-    re.IGNORECASE,
-)
-#: what absent people write, for notes without a telling subject
-_ABSENT_TEXT = re.compile(
-    r"(?:estou|estarei|estaremos|encontro-me|me encontro) (?:\w+ ){0,3}(?:ausente|fora d|de f[ée]rias|em f[ée]rias|de licen|em recesso)|"
-    r"(?:retorn|volt)(?:o|arei|aremos) (?:ao trabalho |às atividades )?(?:em|no dia|dia|a partir)|"
-    r"i(?:'m| am| will be|'ll be) (?:currently )?(?:away|out of|on (?:vacation|leave|holiday|annual))|"
-    r"out of (?:the )?office|(?:estoy|estaré|me encuentro) (?:\w+ ){0,2}(?:ausente|fuera|de vacaciones)|"
-    r"(?:bin|befinde mich) (?:\w+ ){0,4}(?:im urlaub|abwesend|nicht im)|"
-    r"je suis (?:\w+ ){0,3}(?:absent|en congé)|sono (?:\w+ ){0,3}(?:assente|in ferie)",
-    re.IGNORECASE,
-)
-_RECEIPT_SUBJECT = re.compile(
-    r"^\W*(?:read(?: receipt)?:|not read:|lida:|lido:|não lida:|leída:|leído:|no leído:|gelesen:|lu\s?:|letto:|"
-    r"confirmação de leitura|return receipt|disposition notification|message displayed|"
-    r"confirmação de (?:leitura|exibição)|lesebestätigung|aviso de lectura|accusé de lecture)",
-    re.IGNORECASE,
-)
-_FEEDBACK_SUBJECT = re.compile(
-    r"^\W*(?:complaint about message from|abuse report|spam report|\[?feedback loop)", re.IGNORECASE
-)
 #: presence is enough
 _AUTO_HEADERS = (
-    "x-autoreply", "x-autorespond", "x-autoresponse", "x-autoreply-from", "x-auto-reply-from", "x-mail-autoreply",
-    "x-auto-response", "x-autoresponder", "x-autoresponder-version", "x-vacation", "x-fc-machinegenerated",
-    "x-amazon-mail-relay-type", "x-auto-reply", "x-ponte-id",
+    "x-autoreply",
+    "x-autorespond",
+    "x-autoresponse",
+    "x-autoreply-from",
+    "x-auto-reply-from",
+    "x-mail-autoreply",
+    "x-auto-response",
+    "x-autoresponder",
+    "x-autoresponder-version",
+    "x-vacation",
+    "x-fc-machinegenerated",
+    "x-amazon-mail-relay-type",
+    "x-auto-reply",
+    "x-ponte-id",
 )
 _LIST_HEADERS = ("list-id", "list-post", "mailing-list", "x-mailing-list", "list-unsubscribe")
 #: header -> the values that say a machine wrote the message
@@ -77,7 +43,7 @@ def kind(root: Part, reports: Sequence[tuple[str, bytes]], report: Report, text:
     if "message/feedback-report" in kinds or _is_feedback(root, subject, text):
         return "feedback-report"
     if "message/disposition-notification" in kinds or (
-        _RECEIPT_SUBJECT.match(subject) and root.content[1].get("report-type", "") != ""
+        phrases.RECEIPT_SUBJECT.match(subject) and root.content[1].get("report-type", "") != ""
     ):
         return "read-receipt"
     if report.kind == "delivered":
@@ -90,15 +56,15 @@ def kind(root: Part, reports: Sequence[tuple[str, bytes]], report: Report, text:
 def _is_feedback(root: Part, subject: str, text: str) -> bool:
     if root.content[1].get("report-type", "").lower() == "feedback-report":
         return True
-    if _FEEDBACK_SUBJECT.match(subject):
+    if phrases.FEEDBACK_SUBJECT.match(subject):
         return True
     return '"notificationType":"Complaint"' in "".join(text[:20_000].split())
 
 
 def _reply(root: Part, subject: str, text: str) -> str | None:
     submitted = _value(root, "auto-submitted")
-    absent_subject = bool(_ABSENT_SUBJECT.match(subject))
-    reply_subject = bool(_REPLY_SUBJECT.match(subject))
+    absent_subject = bool(phrases.ABSENT_SUBJECT.match(subject))
+    reply_subject = bool(phrases.REPLY_SUBJECT.match(subject))
     marked = (
         submitted.startswith("auto")
         or any(root.get(name) is not None for name in _AUTO_HEADERS)
@@ -110,12 +76,12 @@ def _reply(root: Part, subject: str, text: str) -> str | None:
         outlook = root.get("x-ms-exchange-inbox-rules-loop") is not None
         if absent_subject or outlook or vacation or root.get("x-vacation") is not None:
             return "out-of-office"
-        if _ABSENT_TEXT.search(text[:3000]):
+        if phrases.ABSENT_TEXT.search(text[:3000]):
             return "out-of-office"
-    if absent_subject and _ABSENT_TEXT.search(text[:3000]):
+    if absent_subject and phrases.ABSENT_TEXT.search(text[:3000]):
         return "out-of-office"
     if reply_subject:
-        return "out-of-office" if _ABSENT_TEXT.search(text[:3000]) else "auto-reply"
+        return "out-of-office" if phrases.ABSENT_TEXT.search(text[:3000]) else "auto-reply"
     return "auto-reply" if marked else None
 
 

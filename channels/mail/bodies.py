@@ -4,7 +4,7 @@ import html as entities
 import re
 from dataclasses import dataclass, field
 
-from channels.mail import charset, flowed, headers, html, smime, transfer, winmail
+from channels.mail import charset, flowed, headers, smime, transfer, winmail
 from channels.mail.filenames import extension, made_up, safe
 from channels.mail.parse_mime import Part, read_part, split
 
@@ -21,7 +21,6 @@ _PGP_SIGNED = re.compile(
 _PGP_DASH = re.compile(r"^- (?=-)", re.MULTILINE)
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _FILE = re.compile(r"^\S.*\.[A-Za-z0-9]{2,4}$")
-_CID = re.compile(r"cid:([^\"'\s>]+)", re.IGNORECASE)
 #: alternatives no person reads
 _MACHINE_ALTERNATIVES = frozenset({"text/x-amp-html", "text/watch-html"})
 _REPORTS = frozenset(
@@ -122,7 +121,13 @@ def _take(
         defects.append("tnef-broken")
     if kind in _REPORTS or kind in {"message/rfc822", "text/rfc822-headers", "message/global"}:
         found.reports.append((kind, part.data))
-    readable = kind in {"text/plain", "text/html", "text/enriched", "text/richtext", "message/plain"}
+    readable = kind in {
+        "text/plain",
+        "text/html",
+        "text/enriched",
+        "text/richtext",
+        "message/plain",
+    }
     if readable and disposition != "attachment" and not (name and _is_file(part, parent, found)):
         _take_text(part, kind, segment, found, defects)
         return
@@ -257,51 +262,3 @@ def _fall_back(root: Part, found: Contents, defects: list[str]) -> None:
         found.attachments.clear()
         text = charset.clean(charset.decode(root.encoded[:LONGEST_TEXT], None, defects))
         found.segments.append(Segment(plain=[text]))
-
-
-def joined(found: Contents, defects: list[str]) -> tuple[str, str | None, str]:
-    """The text of the best parts, the sanitised HTML of the whole (None when no part is HTML), and
-    the text as the HTML alone tells it ("" likewise), with the marks of `html.to_text`."""
-    texts: list[str] = []
-    pages: list[str] = []
-    marked: list[str] = []
-    any_html = any(segment.html for segment in found.segments)
-    for segment in found.segments:
-        plain = "\n".join(segment.plain).strip("\n")
-        page = ""
-        if segment.html:
-            source = "\n".join(segment.html)
-            if len(source) > len(html.readable(source)) + 6 * source.count("&nbsp;"):
-                defects.append("html-cut")
-            page = html.sanitise(source)
-        read_from_html = html.to_text(page) if page else ""
-        unmarked = read_from_html.replace(html.QUOTE_MARK, "").replace(html.SIGNATURE_MARK, "")
-        texts.append(plain if _says_enough(plain, unmarked) else _squeeze(unmarked))
-        marked.append(read_from_html or plain)
-        if any_html:
-            pages.append(page or f"<p>{entities.escape(plain).replace(chr(10), '<br>')}</p>")
-    text = "\n".join(text for text in texts if text.strip())
-    if not any_html:
-        return text, None, ""
-    return text, "\n".join(page for page in pages if page), "\n".join(marked)
-
-
-def _says_enough(plain: str, from_html: str) -> bool:
-    """Whether the plain alternative is the message and not a stub that points to the HTML."""
-    if not from_html.strip():
-        return True
-    return len(plain.split()) * 4 >= len(from_html.split()) and bool(plain.strip())
-
-
-def _squeeze(text: str) -> str:
-    return re.sub(r"\n(?:[> ]*\n){2,}", "\n\n", text).strip("\n")
-
-
-def mark_inline(found: Contents, page: str | None) -> None:
-    """Images that the HTML shows are inline whatever their disposition says."""
-    if not page:
-        return
-    shown = {entities.unescape(cid) for cid in _CID.findall(page)}
-    for leaf in found.attachments:
-        if leaf.content_id and leaf.content_id in shown:
-            leaf.inline = True

@@ -182,7 +182,7 @@ def _by_layout(sample: bytes) -> str | None:
         kana = sum(lead in {0xA4, 0xA5} for lead in pairs)
         hangul = sum(0xB0 <= lead <= 0xC8 for lead in pairs)
         hanzi = sum(0xB0 <= lead <= 0xF7 for lead in pairs)
-        cyrillic = sum(0xC0 <= byte for run in _HIGH.findall(sample) for byte in run)
+        cyrillic = sum(byte >= 0xC0 for run in _HIGH.findall(sample) for byte in run)
         if kana * 4 > len(pairs):
             return "euc_jp"
         odd = any(len(run) % 2 for run in _HIGH.findall(sample))

@@ -9,8 +9,7 @@ def unflow(text: str, *, delsp: bool = False) -> str:
     for line in text.split("\n"):
         content = line.lstrip(">")
         depth = len(line) - len(content)
-        if content.startswith(" "):
-            content = content[1:]
+        content = content.removeprefix(" ")
         joins = open_depth == depth and content != "-- "
         if joins:
             out[-1] += content

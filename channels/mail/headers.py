@@ -121,9 +121,7 @@ def _joined(parts: dict[int, tuple[str, bool]]) -> str:
 
 
 def _percent(data: bytes) -> bytes:
-    return re.sub(
-        rb"%([0-9A-Fa-f]{2})", lambda found: bytes((int(found[1], 16),)), data
-    )
+    return re.sub(rb"%([0-9A-Fa-f]{2})", lambda found: bytes((int(found[1], 16),)), data)
 
 
 def message_ids(value: bytes) -> tuple[str, ...]:
@@ -162,10 +160,8 @@ def _iso_date(line: str) -> datetime | None:
     if not found:
         return None
     year, month, day, hour, minute, second, zone = found.groups()
-    stamp = (
-        f"{year}-{int(month):02}-{int(day):02}T{int(hour or 0):02}:{minute or '00'}:{second or '00'}"
-        f"{zone or '+00:00'}"
-    )
+    clock = f"{int(hour or 0):02}:{minute or '00'}:{second or '00'}{zone or '+00:00'}"
+    stamp = f"{year}-{int(month):02}-{int(day):02}T{clock}"
     try:
         when = datetime.fromisoformat(stamp)
         when.astimezone(UTC)

@@ -112,30 +112,33 @@ def _pieces(line: str) -> list[_Piece]:
 
 def _take(piece: _Piece, kind: str, token: re.Match[str]) -> None:
     if kind == "quoted":
-        content = token["quoted"]
-        piece.words.append(_ESCAPE.sub(r"\1", content))
-        if not piece.spaced:
-            _glue(piece, f'"{content}"')
-        else:
-            piece.atoms.append(f'"{content}"')
+        piece.words.append(_ESCAPE.sub(r"\1", token["quoted"]))
+        _add_atom(piece, token[0])
     elif kind == "comment":
         piece.comments.append(_ESCAPE.sub(r"\1", token["comment"]))
     elif kind == "angle":
-        inner = token["angle"].strip("<> \t")
-        if piece.angle is None or ("@" in inner and "@" not in piece.angle):
-            if piece.angle:
-                piece.words.append(piece.angle)
-            piece.angle = inner
-        elif inner:
-            piece.words.append(inner)
+        _take_angle(piece, token["angle"].strip("<> \t"))
     elif kind == "atom":
-        piece.words.append(token["atom"])
-        if piece.spaced:
-            piece.atoms.append(token["atom"])
-        else:
-            _glue(piece, token["atom"])
-    elif token[0] not in "<>\"":
         piece.words.append(token[0])
+        _add_atom(piece, token[0])
+    elif token[0] not in '<>"':
+        piece.words.append(token[0])
+
+
+def _take_angle(piece: _Piece, inner: str) -> None:
+    """The first angle brackets with an address count; others are part of the name."""
+    other = inner
+    if piece.angle is None or ("@" in inner and "@" not in piece.angle):
+        other, piece.angle = piece.angle or "", inner
+    if other:
+        piece.words.append(other)
+
+
+def _add_atom(piece: _Piece, content: str) -> None:
+    if piece.spaced:
+        piece.atoms.append(content)
+    else:
+        _glue(piece, content)
 
 
 def _glue(piece: _Piece, content: str) -> None:
@@ -191,7 +194,7 @@ def _address(content: str) -> str:
         left, _, right = candidate.partition("@")
         if len(left.split()) == 1 and len(right.split()) == 1:
             return charset.clean(packed)
-        near = f"{left.split()[-1] if left.split() else ''}@{right.split()[0] if right.split() else ''}"
+        near = "@".join(["", *left.split()][-1:] + [*right.split(), ""][:1])
         return charset.clean(near) if _ADDRESS.match(near) else ""
     return ""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from channels.mail import automatic, bodies, bounce, headers, quoting
+from channels.mail import automatic, best_text, bodies, bounce, headers, quoting
 from channels.mail.mailboxes import Mailbox, mailboxes
 from channels.mail.parse_mime import Part, read_tree
 from helpdesk.border import Bounced
@@ -71,8 +71,8 @@ def parse(raw: bytes, *, own: Callable[[str], bool] | None = None) -> ParsedMail
     defects: list[str] = []
     root = read_tree(raw, defects)
     found = bodies.read(root, defects)
-    text, page, marked = bodies.joined(found, defects)
-    bodies.mark_inline(found, page)
+    text, page, marked = best_text.joined(found, defects)
+    best_text.mark_inline(found, page)
     new, old = quoting.split(text, marked)
     report = bounce.read(root, found.reports, text)
     people = _People(root, defects)

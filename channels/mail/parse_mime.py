@@ -13,6 +13,8 @@ from channels.mail.headers import Parameters, parameters
 
 #: parts beyond this stay inside the last one: a person reads none of them
 MOST_PARTS = 5_000
+#: how far a multipart is searched for its first delimiter
+_REACH = 64 * 1024
 #: a header block longer than this is cut into the body
 LONGEST_HEADER = 512 * 1024
 
@@ -167,7 +169,8 @@ def _past_broken(raw: bytes, at: int, *, seen: bool) -> int | None:
     if not seen and not raw.startswith((b"From ", b">From "), at):
         return None
     for _ in range(_MOST_BROKEN):
-        at = max(_LINE_END.search(raw, at).end(), at + 1) if at < len(raw) else at + 1
+        line_end = _LINE_END.search(raw, at)
+        at = max(line_end.end() if line_end else 0, at + 1)
         if at >= len(raw) or _BLANK.match(raw, at):
             return None
         found = _FIELD.match(raw, at)
@@ -178,83 +181,98 @@ def _past_broken(raw: bytes, at: int, *, seen: bool) -> int | None:
 
 def split(root: Part, defects: list[str]) -> None:
     """Find the parts of a multipart, of its multiparts, and so on."""
-    stack: list[tuple[bytes, Part]] = []
-    depths: dict[bytes, int] = {}
-    count = 1
-
-    def opened(part: Part) -> bool:
-        boundary = _boundary(part, defects)
-        if boundary is None:
-            return False
-        part.depth = len(stack)
-        stack.append((boundary, part))
-        # The innermost of equal boundaries counts, so that a re-used one closes as little as it can
-        depths[boundary] = len(stack) - 1
-        return True
-
-    if not opened(root):
+    tree = _Open(defects)
+    if not tree.enter(root):
         return
     raw = root.raw
-    current: Part | None = None
-    at = root.body_start - 1 if root.body_start else 0
-    while stack:
+    at = max(root.body_start - 1, 0)
+    count = 1
+    while tree.stack:
         at = raw.find(b"--", at) if at == 0 else raw.find(b"\n--", at)
         if at < 0:
             break
         line_start = at + (raw[at : at + 1] == b"\n")
         stop = raw.find(b"\n", line_start)
         stop = len(raw) if stop < 0 else stop
-        line = raw[line_start + 2 : stop].rstrip(b" \t\r")
-        depth = depths.get(line)
-        closing = False
-        if depth is None and line.endswith(b"--"):
-            depth = depths.get(line[:-2])
-            closing = True
-        if depth is None or depth >= len(stack):
+        depth, closing = tree.delimited(raw[line_start + 2 : stop].rstrip(b" \t\r"))
+        if depth is None:
             at = max(stop, at + 1)
             continue
-        end = at - 1 if raw[at - 1 : at] == b"\r" else at
-        while len(stack) > depth + 1:
-            boundary, inner = stack.pop()
-            inner.end = end
-            if depths.get(boundary) == len(stack):
-                del depths[boundary]
-            defects.append("multipart-unclosed")
-        if current is not None:
-            current.end = max(end, current.body_start)
-            current = None
-        parent = stack[-1][1]
+        tree.end_below(depth, at - 1 if raw[at - 1 : at] == b"\r" else at)
         if closing:
-            boundary, _ = stack.pop()
-            parent.end = stop
-            if depths.get(boundary) == len(stack):
-                del depths[boundary]
+            tree.leave(stop)
             at = stop
             continue
         if count >= MOST_PARTS:
             defects.append("too-many-parts")
-            break
+            return
         count += 1
-        child = read_part(raw, min(stop + 1, len(raw)), defects)
-        child.depth = len(stack)
+        child = tree.add(read_part(raw, min(stop + 1, len(raw)), defects))
+        at = max(child.body_start - 1, stop)
+    if tree.stack:
+        defects.append("multipart-unclosed")
+
+
+class _Open:
+    """The multiparts that are open at a place of the message, outermost first."""
+
+    def __init__(self, defects: list[str]) -> None:
+        self.stack: list[tuple[bytes, Part]] = []
+        self._depths: dict[bytes, int] = {}
+        self._leaf: Part | None = None
+        self._defects = defects
+
+    def enter(self, part: Part) -> bool:
+        boundary = _boundary(part, self._defects)
+        if boundary is None:
+            return False
+        self.stack.append((boundary, part))
+        # The innermost of equal boundaries counts, so that a re-used one closes as little as it can
+        self._depths[boundary] = len(self.stack) - 1
+        return True
+
+    def delimited(self, line: bytes) -> tuple[int | None, bool]:
+        """Which open multipart a delimiter belongs to, and whether it is the last of it."""
+        depth = self._depths.get(line)
+        if depth is not None:
+            return depth, False
+        return (self._depths.get(line[:-2]), True) if line.endswith(b"--") else (None, False)
+
+    def end_below(self, depth: int, end: int) -> None:
+        """A delimiter ends the leaf before it and whatever is open inside its multipart."""
+        while len(self.stack) > depth + 1:
+            self.leave(end)
+            self._defects.append("multipart-unclosed")
+        if self._leaf is not None:
+            self._leaf.end = max(end, self._leaf.body_start)
+            self._leaf = None
+
+    def leave(self, end: int) -> None:
+        boundary, part = self.stack.pop()
+        part.end = end
+        if self._depths.get(boundary) == len(self.stack):
+            del self._depths[boundary]
+
+    def add(self, child: Part) -> Part:
+        parent = self.stack[-1][1]
+        child.depth = len(self.stack)
         if parent.kind == "multipart/digest":
             child.default_type = "message/rfc822"
         parent.children.append(child)
-        at = max(child.body_start - 1, stop)
-        if not (child.kind.startswith("multipart/") and opened(child)):
-            current = child
-    if stack:
-        defects.append("multipart-unclosed")
+        if not (child.kind.startswith("multipart/") and self.enter(child)):
+            self._leaf = child
+        return child
 
 
 def _boundary(part: Part, defects: list[str]) -> bytes | None:
     """The boundary of a multipart; the one its first delimiter shows when it declares none or a
     wrong one; None when it has no parts."""
     declared = part.content[1].get("boundary", "").rstrip().encode("utf-8", "surrogateescape")
-    if declared and part.raw.find(b"--" + declared, part.body_start - 1) >= 0:
+    # Inside, where thousands may lie, a delimiter has to come soon
+    reach = part.end if part.depth == 0 else min(part.end, part.body_start + _REACH)
+    if declared and part.raw.find(b"--" + declared, max(part.body_start - 1, 0), reach) >= 0:
         return declared
-    body = part.encoded
-    guessed = _GUESSED.search(body)
+    guessed = _GUESSED.search(part.raw, max(part.body_start - 1, 0), part.body_start + _REACH)
     if guessed:
         defects.append("boundary-wrong" if declared else "boundary-missing")
         return guessed[1]

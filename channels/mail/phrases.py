@@ -55,9 +55,7 @@ _HEADER_KEYS = {
     "responder|antwoord aan|organização|organization|importance|prioridade|prioridad|anexos|"
     "attachments|importância|priority|wichtigkeit|svar till|odpowiedz do",
 }
-HEADER_CLASS = {
-    key: name for name, keys in _HEADER_KEYS.items() for key in keys.split("|")
-}
+HEADER_CLASS = {key: name for name, keys in _HEADER_KEYS.items() for key in keys.split("|")}
 HEADER_LINE = re.compile(r"^[\s*_|>]{0,8}([^\W\d_][^:：*_<>@]{0,24}?)[\s*_]{0,4}[:：]\s*[*_]{0,2}")
 
 _ORIGINALS = (
@@ -74,7 +72,9 @@ _ORIGINALS = (
     "元のメッセージ|original mail|reply message|mensagem anterior|resposta original"
 )
 #: `Message du : 12/12/2026 13:20`, above a copied header
-DATED_ORIGINAL = re.compile(r"^\s*(?:message du|mensagem d[eo]|mensaje del?)\s*:\s*\d{1,2}/\d", re.IGNORECASE)
+DATED_ORIGINAL = re.compile(
+    r"^\s*(?:message du|mensagem d[eo]|mensaje del?)\s*:\s*\d{1,2}/\d", re.IGNORECASE
+)
 ORIGINAL = re.compile(
     rf"^[\s>*_|]*(?:[-=—–_*]{{2,}}\s*(?:{_ORIGINALS})\b.{{0,40}}|(?:{_ORIGINALS})\s*[-=—–_*]{{3,}})"
     rf"[\s*_]*[:：]?\s*$",
@@ -164,4 +164,42 @@ CONTACT = re.compile(
     r"\+\d{2}[ (]|\bwww\.|https?://|^[\w.+-]+@[\w.-]+$|^(?:rua|av(?:enida)?\.?|rod(?:ovia)?\.?|"
     r"praça|alameda|travessa)\s.{0,80}\d)",
     re.IGNORECASE,
+)
+
+#: what stands on either side of such a line
+RULED = frozenset("-=—–_*>|")
+WIDE_COLON = "："
+#: words that a line must hold before it is compared with `REPLY_ABOVE`
+ABOVE = (
+    "cima desta",
+    "bove this",
+    "elow this",
+    "cima de esta",
+    "rriba de esta",
+    "dieser",
+    "dessus",
+)
+
+#: what an introduction ends with
+ENDINGS = (
+    ":",
+    "：",
+    "--",
+    "…",
+    "wrote",
+    "escreveu",
+    "escribió",
+    "écrit",
+    "schrieb",
+    "schreef",
+    "scritto",
+    "skrev",
+    "enviou",
+    "sent",
+    "writes",
+    "said",
+    "napisał",
+    "napisał(a)",
+    "kirjoitti",
+    "yazdı",
 )

@@ -15,13 +15,40 @@ _TOKEN = re.compile(
     rb"\\'([0-9a-fA-F]{2})|\\([a-zA-Z]+)(-?\d+)? ?|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)"
 )
 _SKIPPED = frozenset(
-    {b"fonttbl", b"colortbl", b"stylesheet", b"info", b"pict", b"themedata", b"generator",
-     b"listtable", b"listoverridetable", b"objdata", b"htmltag", b"mhtmltag", b"xmlnstbl",
-     b"colorschememapping", b"latentstyles", b"datastore", b"fldinst"}
+    {
+        b"fonttbl",
+        b"colortbl",
+        b"stylesheet",
+        b"info",
+        b"pict",
+        b"themedata",
+        b"generator",
+        b"listtable",
+        b"listoverridetable",
+        b"objdata",
+        b"htmltag",
+        b"mhtmltag",
+        b"xmlnstbl",
+        b"colorschememapping",
+        b"latentstyles",
+        b"datastore",
+        b"fldinst",
+    }
 )
-_BREAKS = {b"par": "\n", b"line": "\n", b"tab": "\t", b"cell": " ", b"row": "\n", b"emdash": "—",
-           b"endash": "–", b"bullet": "•", b"lquote": "‘", b"rquote": "’", b"ldblquote": "“",
-           b"rdblquote": "”"}
+_BREAKS = {
+    b"par": "\n",
+    b"line": "\n",
+    b"tab": "\t",
+    b"cell": " ",
+    b"row": "\n",
+    b"emdash": "—",
+    b"endash": "–",
+    b"bullet": "•",
+    b"lquote": "‘",
+    b"rquote": "’",
+    b"ldblquote": "“",
+    b"rdblquote": "”",
+}
 
 
 def decompress(packed: bytes) -> bytes:
@@ -89,7 +116,9 @@ def to_text(rtf: bytes) -> str:
                 if 0xD800 <= point < 0xDC00:
                     high = point
                 elif 0xDC00 <= point < 0xE000:
-                    out.append(chr(0x10000 + ((high - 0xD800) << 10) + point - 0xDC00) if high else "")
+                    out.append(
+                        chr(0x10000 + ((high - 0xD800) << 10) + point - 0xDC00) if high else ""
+                    )
                     high = 0
                 else:
                     out.append(chr(point))

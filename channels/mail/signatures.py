@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from channels.mail import phrases
-from channels.mail.html import SIGNATURE_MARK
+from channels.mail.html_marks import SIGNATURE_MARK
 
 #: lines from the end in which a signature may begin
 _REACH = 60

@@ -1,7 +1,6 @@
 """Just enough of CMS (RFC 5652) to read the text of an opaque-signed S/MIME message."""
 
 
-
 def signed_content(data: bytes) -> bytes | None:
     """The message inside a SignedData, or None when `data` is something else (encrypted, broken).
 

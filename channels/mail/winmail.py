@@ -25,12 +25,29 @@ _ATTACH_DATA = 0x0006800F
 _ATTACH_PROPERTIES = 0x00069005
 
 _P_BODY, _P_RTF, _P_HTML = 0x1000, 0x1009, 0x1013
-_P_DATA, _P_SHORT_NAME, _P_LONG_NAME, _P_MIME, _P_CONTENT_ID = 0x3701, 0x3704, 0x3707, 0x370E, 0x3712
+_P_DATA, _P_SHORT_NAME, _P_LONG_NAME, _P_MIME, _P_CONTENT_ID = (
+    0x3701,
+    0x3704,
+    0x3707,
+    0x370E,
+    0x3712,
+)
 _P_DISPLAY_NAME = 0x3001
 _T_STRING8, _T_UNICODE, _T_OBJECT, _T_BINARY = 0x1E, 0x1F, 0x0D, 0x0102
 _VARIABLE = frozenset({_T_STRING8, _T_UNICODE, _T_OBJECT, _T_BINARY})
-_SIZES = {0x02: 4, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x0A: 4, 0x0B: 4, 0x14: 8, 0x40: 8,
-          0x48: 16}
+_SIZES = {
+    0x02: 4,
+    0x03: 4,
+    0x04: 4,
+    0x05: 8,
+    0x06: 8,
+    0x07: 8,
+    0x0A: 4,
+    0x0B: 4,
+    0x14: 8,
+    0x40: 8,
+    0x48: 16,
+}
 
 
 @dataclass(slots=True)

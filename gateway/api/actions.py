@@ -22,7 +22,9 @@ LONGEST_PENDING = timedelta(days=3660)
 
 @post("/tickets/{number:int}/claim", status_code=200, responses=problems(*CHANGE))
 async def ticket_claim(
-    once: NamedDependency[Call], number: Number, data: JSONBody[Nothing | None] = None
+    once: NamedDependency[Call],
+    number: Number,
+    data: JSONBody[Nothing | None] = None,  # noqa: ARG001 - its emptiness is checked before
 ) -> Response[shapes.Ticket]:
     """Take a ticket; 409 names who has it already."""
 
@@ -35,7 +37,9 @@ async def ticket_claim(
 
 @post("/tickets/{number:int}/give-up", status_code=200, responses=problems(*CHANGE))
 async def ticket_give_up(
-    once: NamedDependency[Call], number: Number, data: JSONBody[Nothing | None] = None
+    once: NamedDependency[Call],
+    number: Number,
+    data: JSONBody[Nothing | None] = None,  # noqa: ARG001 - its emptiness is checked before
 ) -> Response[shapes.Ticket]:
     """Let go of a ticket that was claimed."""
 
@@ -70,9 +74,7 @@ async def ticket_close(
     """Close a ticket with a final status and a conclusive text, which the provider receives."""
 
     def verb(session: Session, desk: Desk) -> Answer:
-        closing.close(
-            session, desk, number, status=data.status, body=data.text, reason=data.reason
-        )
+        closing.close(session, desk, number, status=data.status, body=data.text, reason=data.reason)
         return calls.ticket(session, desk, number)
 
     return await once.act(verb, number)
@@ -98,9 +100,7 @@ async def ticket_forward(
     """Hand a ticket on to an agent, a sector or both; the deadline stays."""
 
     def verb(session: Session, desk: Desk) -> Answer:
-        routing.forward(
-            session, desk, number, note=data.note, agent=data.agent, sector=data.sector
-        )
+        routing.forward(session, desk, number, note=data.note, agent=data.agent, sector=data.sector)
         return calls.ticket(session, desk, number)
 
     return await once.act(verb, number)

@@ -19,7 +19,7 @@ class Nothing(Body, frozen=True):
     """`{}`."""
 
 
-class Contact(Body, frozen=True):
+class NewContact(Body, frozen=True):
     name: str
     phone: str
     email: str
@@ -41,7 +41,7 @@ class NewTicket(Body, frozen=True):
     title: str
     classification: str
     text: str
-    contact: Contact
+    contact: NewContact
     subclassification: str | None = None
     channel: Literal["api", "phone", "in_person"] = "api"
     attachments: list[Upload] = []
@@ -54,7 +54,7 @@ class NewMessage(Body, frozen=True):
     kind: Literal["reply", "note", "complement"]
     text: str
     endpoint: str | None = None
-    contact: Contact | None = None
+    contact: NewContact | None = None
     attachments: list[Upload] = []
 
 

@@ -84,9 +84,7 @@ class Call:
             bytes(kept.body), status_code=status, media_type=MediaType.JSON, headers=headers
         )
 
-    async def note_access(
-        self, what: str, number: int | None = None, detail: str = ""
-    ) -> None:
+    async def note_access(self, what: str, number: int | None = None, detail: str = "") -> None:
         """Exports, raw mail and what is secret are looked at on record."""
         now = self.kit.clock()
         await self.kit.work.write(
@@ -167,4 +165,3 @@ def ticket(session: Session, desk: Desk, number: int, status: int = 200) -> Answ
     if status == 201:  # noqa: PLR2004 - Created
         headers["Location"] = f"{API_V1}/tickets/{number}"
     return Answer(status, documents.ticket(view, desk.policy.zone), headers)
-

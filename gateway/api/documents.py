@@ -1,6 +1,7 @@
 """From what the core shows to what the contract names."""
 
 from datetime import datetime, tzinfo
+from typing import Any
 
 from gateway.api import shapes
 from helpdesk.rows import Row
@@ -73,7 +74,7 @@ def entry(view: LogView, zone: tzinfo) -> shapes.LogEntry:
     )
 
 
-def _common(row: Row, zone: tzinfo) -> dict[str, object]:
+def _common(row: Row, zone: tzinfo) -> dict[str, Any]:
     return {
         "number": row.number,
         "protocol": row.protocol,

@@ -1,4 +1,4 @@
-"""Tickets as CSV (RFC 4180, UTF-8 without BOM): the JSON's names as header, a dot for each level."""
+"""Tickets as CSV (RFC 4180, UTF-8 without BOM), under the JSON's names, a dot for each level."""
 
 import csv
 import io

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from litestar import Request
 from litestar.params import FromQuery, QueryParameter
 
 from helpdesk.filters import Filter

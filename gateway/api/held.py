@@ -20,9 +20,7 @@ from helpdesk.desk import Desk
 from helpdesk.models import Held, Ticket
 
 #: Litestar keeps the name `state` for itself
-HeldState = Annotated[
-    Literal["held", "attached", "opened", "spam"], QueryParameter(name="state")
-]
+HeldState = Annotated[Literal["held", "attached", "opened", "spam"], QueryParameter(name="state")]
 HeldId = Annotated[str, PathParameter(pattern="^[0-9a-f]{32}$")]
 Cursor = Annotated[int | None, QueryParameter(ge=1, le=MOST_NUMBER)]
 
@@ -33,7 +31,7 @@ async def held_list(
     situation: HeldState = "held",
     limit: FromQuery[Limit] = USUAL_ITEMS,
     cursor: Cursor = None,
-) -> shapes.Items[shapes.HeldMessage]:
+) -> shapes.Quarantine:
     """List held messages, newest first."""
 
     def read(session: Session, desk: Desk) -> tuple[list[shapes.HeldMessage], str | None]:
@@ -43,12 +41,14 @@ async def held_list(
         following = str(rows[limit - 1].id) if len(rows) > limit else None
         return _shown(session, desk, rows[:limit]), following
 
-    return shapes.Items(*await call.ask(read))
+    return shapes.Quarantine(*await call.ask(read))
 
 
 @post("/quarantine/{held_id:str}/retry", status_code=200, responses=problems(*ONE, *SENT))
 async def held_retry(
-    once: NamedDependency[Call], held_id: HeldId, data: JSONBody[Nothing | None] = None
+    once: NamedDependency[Call],
+    held_id: HeldId,
+    data: JSONBody[Nothing | None] = None,  # noqa: ARG001 - its emptiness is checked before
 ) -> Response[shapes.HeldMessage]:
     """Judge a held message again: its sender may be registered by now."""
 
@@ -87,9 +87,7 @@ def _shown(session: Session, desk: Desk, rows: Sequence[Held]) -> list[shapes.He
     return [_document(row, protocols.get(row.suggestion or 0), zone) for row in rows]
 
 
-def _document(
-    row: Held, suggestion: shapes.Suggestion | None, zone: tzinfo
-) -> shapes.HeldMessage:
+def _document(row: Held, suggestion: shapes.Suggestion | None, zone: tzinfo) -> shapes.HeldMessage:
     return shapes.HeldMessage(
         id=row.public_id,
         received_at=row.received_at.astimezone(zone),

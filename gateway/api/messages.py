@@ -60,9 +60,7 @@ async def attachment_download(
 
 
 @get("/messages/{message_id:str}/raw", media_type="message/rfc822", responses=problems(*ONE))
-async def message_raw(
-    call: NamedDependency[Call], message_id: FromPath[str]
-) -> Response[bytes]:
+async def message_raw(call: NamedDependency[Call], message_id: FromPath[str]) -> Response[bytes]:
     """Download a mail as it arrived."""
     key = _key(message_id)
     if key is None:
@@ -84,9 +82,7 @@ def _say(
         endpoint = _key(data.endpoint) if data.endpoint is not None else None
         if data.endpoint is not None and endpoint is None:
             raise Invalid(FieldError("endpoint", "unknown"))
-        said = tickets.reply(
-            session, desk, number, data.text, files=files, endpoint_id=endpoint
-        )
+        said = tickets.reply(session, desk, number, data.text, files=files, endpoint_id=endpoint)
         return number, said
     if data.kind == "note":
         return number, tickets.note(session, desk, number, data.text, files=files)

@@ -21,9 +21,7 @@ class Rates:
         self._began = clock()
         self._counts: dict[int, int] = {}
 
-    def __call__(
-        self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
-    ) -> None:
+    def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         token_id = connection.scope["auth"]
         if token_id is None:
             raise NotLoggedIn

@@ -47,7 +47,8 @@ async def check_body(request: Request[Any, Any, Any]) -> None:
 
 def _check_query(request: Request[Any, Any, Any]) -> None:
     """A filter that is misspelt would show everything: better to say so."""
-    if "\0" in request.scope["path"] or any("\0" in v for _, v in request.query_params.multi_items()):
+    values = [value for _, value in request.query_params.multi_items()]
+    if any("\0" in text for text in (request.scope["path"], *values)):
         raise HTTPException(detail="The address holds a NUL.", status_code=BAD)
     unknown = sorted(request.query_params.keys() - set(_queries(request.route_handler)))
     if unknown:

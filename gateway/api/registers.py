@@ -25,13 +25,13 @@ Code = Annotated[str, PathParameter(max_length=40)]
 @get("/classifications", responses=problems(*ALWAYS))
 async def classification_list(
     call: NamedDependency[Call],
-) -> shapes.Items[shapes.Classification]:
+) -> shapes.Classifications:
     """List classifications with their subclassifications and reasons."""
-    return shapes.Items(await call.ask(_classifications))
+    return shapes.Classifications(await call.ask(_classifications))
 
 
 @get("/statuses", responses=problems(*ALWAYS))
-async def status_list(call: NamedDependency[Call]) -> shapes.Items[shapes.Status]:
+async def status_list(call: NamedDependency[Call]) -> shapes.Statuses:
     """List statuses; each belongs to a situation."""
 
     def read(session: Session, desk: Desk) -> list[shapes.Status]:
@@ -42,11 +42,11 @@ async def status_list(call: NamedDependency[Call]) -> shapes.Items[shapes.Status
             for s in sorted(found, key=lambda s: (s.position, s.id))
         ]
 
-    return shapes.Items(await call.ask(read))
+    return shapes.Statuses(await call.ask(read))
 
 
 @get("/sectors", responses=problems(*ALWAYS))
-async def sector_list(call: NamedDependency[Call]) -> shapes.Items[shapes.Sector]:
+async def sector_list(call: NamedDependency[Call]) -> shapes.Sectors:
     """List sectors."""
 
     def read(session: Session, desk: Desk) -> list[shapes.Sector]:
@@ -54,11 +54,11 @@ async def sector_list(call: NamedDependency[Call]) -> shapes.Items[shapes.Sector
         found = session.scalars(select(Sector).order_by(Sector.code))
         return [shapes.Sector(s.code, s.name, s.active) for s in found]
 
-    return shapes.Items(await call.ask(read))
+    return shapes.Sectors(await call.ask(read))
 
 
 @get("/agents", responses=problems(*ALWAYS))
-async def agent_list(call: NamedDependency[Call]) -> shapes.Items[shapes.Agent]:
+async def agent_list(call: NamedDependency[Call]) -> shapes.Agents:
     """List agents."""
 
     def read(session: Session, desk: Desk) -> list[shapes.Agent]:
@@ -73,7 +73,7 @@ async def agent_list(call: NamedDependency[Call]) -> shapes.Items[shapes.Agent]:
             for agent, sector in found
         ]
 
-    return shapes.Items(await call.ask(read))
+    return shapes.Agents(await call.ask(read))
 
 
 @get("/providers", responses=problems(*ALWAYS))
@@ -81,7 +81,7 @@ async def provider_list(
     call: NamedDependency[Call],
     limit: FromQuery[Limit] = USUAL_ITEMS,
     cursor: FromQuery[str] = "",
-) -> shapes.Items[shapes.Provider]:
+) -> shapes.Providers:
     """List providers by their code."""
 
     def read(session: Session, desk: Desk) -> list[shapes.Provider]:
@@ -91,7 +91,7 @@ async def provider_list(
 
     found = await call.ask(read)
     following = found[limit - 1].code if len(found) > limit else None
-    return shapes.Items(found[:limit], following)
+    return shapes.Providers(found[:limit], following)
 
 
 @put("/providers/{code:str}", responses=problems(*SENT, 404))

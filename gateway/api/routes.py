@@ -3,12 +3,15 @@
 from litestar import Router
 from litestar.di import Provide
 
-from gateway.api import actions, exports, held, messages, registers, tickets
-from gateway.api.call import API_V1, given, plain
+from gateway.api import actions, docs, exports, held, messages, registers, tickets
+from gateway.api.call import given, plain
+from gateway.api.docs import openapi
 from gateway.api.filters import listing
 from gateway.api.rates import Rates
 from gateway.api.reading import check_body
 from gateway.runtime import Runtime
+
+__all__ = ["openapi", "router"]
 
 #: attachments travel in base64, four characters for three octets
 BASE64 = 4 / 3
@@ -45,14 +48,13 @@ QUARANTINE = (held.held_list, held.held_retry, held.held_attach)
 
 
 def router(runtime: Runtime) -> Router:
-    """Everything under `/api/v1`; each call needs a token."""
+    """Everything under `/api`; each call of `/api/v1` needs a token."""
     kit = runtime.kit
     limits = kit.limits
-    return Router(
-        path=API_V1,
+    v1 = Router(
+        path="/v1",
         route_handlers=[*TICKETS, *MESSAGES, *ACTIONS, *REGISTERS, *QUARANTINE],
         dependencies={
-            "kit": Provide(lambda: kit, sync_to_thread=False),
             "call": Provide(plain, sync_to_thread=False),
             "once": Provide(given),
             "listing": Provide(listing, sync_to_thread=False),
@@ -61,4 +63,9 @@ def router(runtime: Runtime) -> Router:
         before_request=check_body,
         request_max_body_size=int(limits.total * BASE64) + SLACK,
         include_in_schema=True,
+    )
+    return Router(
+        path="/api",
+        route_handlers=[docs.docs_show, v1],
+        dependencies={"kit": Provide(lambda: kit, sync_to_thread=False)},
     )

@@ -1,11 +1,11 @@
-"""What the API answers, as the contract names it. Absent is null, times carry their offset."""
+"""What the API answers, as the contract names it. Absent is null, times carry their offset.
+
+`next` of a list is the cursor of its following page, or null.
+"""
 
 from datetime import datetime
-from typing import Generic, TypeVar
 
 from msgspec import Struct, field
-
-Item = TypeVar("Item")
 
 
 class Named(Struct, frozen=True):
@@ -130,13 +130,6 @@ class Ticket(TicketSummary, frozen=True):
     messages: list[Message]
 
 
-class Items(Struct, Generic[Item], frozen=True):
-    """`next` is the cursor of the following page, or null."""
-
-    items: list[Item]
-    next: str | None = None
-
-
 class Tickets(Struct, frozen=True):
     """`total` is at least this many when not `total_exact`."""
 
@@ -249,6 +242,55 @@ class FieldProblem(Struct, frozen=True):
     field: str
     code: str
     message: str
+
+
+class Log(Struct, frozen=True):
+    """Oldest first."""
+
+    items: list[LogEntry]
+    next: str | None = None
+
+
+class Quarantine(Struct, frozen=True):
+    """Newest first."""
+
+    items: list[HeldMessage]
+    next: str | None = None
+
+
+class Classifications(Struct, frozen=True):
+    """In the register's order."""
+
+    items: list[Classification]
+    next: str | None = None
+
+
+class Statuses(Struct, frozen=True):
+    """In the register's order."""
+
+    items: list[Status]
+    next: str | None = None
+
+
+class Sectors(Struct, frozen=True):
+    """By code."""
+
+    items: list[Sector]
+    next: str | None = None
+
+
+class Agents(Struct, frozen=True):
+    """By login."""
+
+    items: list[Agent]
+    next: str | None = None
+
+
+class Providers(Struct, frozen=True):
+    """By code."""
+
+    items: list[Provider]
+    next: str | None = None
 
 
 class Problem(Struct, frozen=True):

@@ -97,16 +97,14 @@ async def ticket_delete(
 
 
 @get("/tickets/{number:int}/log", responses=problems(*ONE))
-async def ticket_log(
-    call: NamedDependency[Call], number: Number
-) -> shapes.Items[shapes.LogEntry]:
+async def ticket_log(call: NamedDependency[Call], number: Number) -> shapes.Log:
     """List every change of a ticket, oldest first."""
 
     def read(session: Session, desk: Desk) -> list[LogView]:
         return thread.log(session, desk.actor, number)
 
     zone = call.kit.policy.zone
-    return shapes.Items([documents.entry(each, zone) for each in await call.ask(read)])
+    return shapes.Log([documents.entry(each, zone) for each in await call.ask(read)])
 
 
 def _open(session: Session, desk: Desk, data: NewTicket, files: tuple[File, ...]) -> int:

@@ -1,4 +1,4 @@
-"""The instance a command works on: its settings, its database at the right schema, or a clear end."""
+"""The instance a command works on: settings, database at the right schema, or a clear end."""
 
 import sys
 from collections.abc import Generator

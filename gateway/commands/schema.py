@@ -1,5 +1,6 @@
 """`migrate` and `log verify`."""
 
+from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from gateway.commands.instance import fail, instance, reason, say, settings
@@ -13,7 +14,7 @@ def migrate(*, bare: bool) -> None:
         with work.engine.begin() as connection:
             migrations.upgrade(connection)
         work.write_now(install.install, bare=bare)
-    except DBAPIError as error:
+    except (CommandError, DBAPIError, OSError) as error:
         fail(reason(error))
     finally:
         work.close()

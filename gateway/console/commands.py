@@ -148,9 +148,10 @@ def possible(command: Command, row: Row | None, login: str) -> bool:
 
 
 def for_page(
-    actor: Actor, page: str, login: str = "", row: Row | None = None
+    actor: Actor, page: str, login: str = "", row: Row | None = None, query: str = ""
 ) -> list[dict[str, Any]]:
-    return [_plain(c, possible(c, row, login)) for c in allowed(actor, page)]
+    """`query` is the list the agent came from: what is done to a ticket leads back there."""
+    return [_plain(c, possible(c, row, login), query) for c in allowed(actor, page)]
 
 
 def hints(commands: Iterable[dict[str, Any]], page: str) -> list[tuple[str, str]]:
@@ -162,8 +163,14 @@ def hints(commands: Iterable[dict[str, Any]], page: str) -> list[tuple[str, str]
     ]
 
 
-def _plain(command: Command, usable: bool) -> dict[str, Any]:  # noqa: FBT001 - of one caller
+def _plain(
+    command: Command,
+    usable: bool,  # noqa: FBT001 - of one caller
+    query: str,
+) -> dict[str, Any]:
     how, what = command.does
+    if query and "{number}" in what:
+        what = f"{what}{'&' if '?' in what else '?'}{query}"
     plain: dict[str, Any] = {
         "id": command.id,
         "label": label(command.id, "command"),

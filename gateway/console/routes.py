@@ -3,7 +3,7 @@
 from litestar import Router
 from litestar.di import Provide
 
-from gateway.console import grid, login
+from gateway.console import actions, grid, login, stream, ticket
 from gateway.console.presence import Presence
 from gateway.console.shell import Console, require_agent
 from gateway.runtime import Runtime
@@ -24,6 +24,37 @@ def router(runtime: Runtime) -> list[Router]:
             dependencies=dependencies,
             guards=[require_agent],
             include_in_schema=False,
-            route_handlers=[grid.grid_show, grid.grid_row, grid.grid_find],
+            route_handlers=[
+                grid.grid_show,
+                grid.grid_row,
+                grid.grid_find,
+                stream.stream_open,
+                ticket.ticket_show,
+                ticket.ticket_talk,
+                ticket.ticket_head,
+                ticket.message_html,
+                ticket.message_raw,
+                ticket.attachment_show,
+                actions.ticket_claim,
+                actions.ticket_give_up,
+                actions.ticket_renew,
+                actions.ticket_reply,
+                actions.reply_undo,
+                actions.reply_resend,
+                actions.note_form,
+                actions.ticket_note,
+                actions.pending_form,
+                actions.ticket_pending,
+                actions.forward_form,
+                actions.ticket_forward,
+                actions.classify_form,
+                actions.ticket_classify,
+                actions.close_form,
+                actions.ticket_close,
+                actions.reopen_form,
+                actions.ticket_reopen,
+                actions.delete_form,
+                actions.ticket_delete,
+            ],
         ),
     ]

@@ -30,8 +30,8 @@ from helpdesk.sessions import Live
 AgentRequest: TypeAlias = Request[Actor, Live, State]
 
 SAID_COOKIE = "ponte_said"
-#: code, ticket, message: `replied.1014.77`
-SAID_PARTS = 3
+#: code, ticket, message, how many were left alone: `replied.1014.77.`, `forwarded...2`
+SAID_PARTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +141,13 @@ def page(
     *,
     kind: str,
     row: Row | None = None,
+    query: str = "",
     search: str = "",
     status: int = 200,
 ) -> Response[str]:
     """Render `console/<name>.html` in the shell. What was said by the action before is said once."""
     actor = request.user
-    listed = commands.for_page(actor, kind, near.login, row)
+    listed = commands.for_page(actor, kind, near.login, row, query)
     expired = next(v.count for v in near.views if v.band)
     shell = Shell(
         agent=actor.name,
@@ -188,19 +189,27 @@ def said_of(request: AgentRequest) -> list[Said]:
     parts = request.cookies.get(SAID_COOKIE, "").split(".")
     if len(parts) != SAID_PARTS or not all(p.isdecimal() or not p for p in parts[1:]):
         return []
-    code, number, message = parts
+    code, number, message, left = parts
     undo = f"/central/{number}/desfazer/{message}" if number and message else None
-    kind = "att" if code == "too-late" else "ok"
     text = label(code, "done")
+    if left:
+        text = f"{text}. {label('one' if left == '1' else 'many', 'left').format(n=left)}"
+    kind = "att" if left or code == "too-late" else "ok"
     return [Said(kind, f"{number} · {text}" if number else text, undo)]
 
 
-def go(console: Console, url: str, code: str = "", number: int | None = None,
-       message: int | None = None) -> Redirect:  # fmt: skip
+def go(
+    console: Console,
+    url: str,
+    code: str = "",
+    number: int | None = None,
+    message: int | None = None,
+    left: int = 0,
+) -> Redirect:
     """303 to a page that says what was done."""
     redirect = Redirect(url, status_code=303)
     if code:
-        value = f"{code}.{number or ''}.{message or ''}"
+        value = f"{code}.{number or ''}.{message or ''}.{left or ''}"
         redirect.headers["Set-Cookie"] = cookie(SAID_COOKIE, value, secure=console.secure)
     return redirect
 

@@ -1,9 +1,11 @@
 """An open ticket: conversation, provider, log, and the queue beside it."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from litestar import MediaType, Response, get
 from litestar.di import NamedDependency
@@ -23,7 +25,7 @@ from helpdesk.deadlines import CountedDay
 from helpdesk.errors import Invalid, NotVisible
 from helpdesk.policy import Policy
 from helpdesk.rows import Row
-from helpdesk.views import LogView, MessageView, Thread
+from helpdesk.views import LogView, Thread
 
 TABS = ("prestador", "anteriores", "logs")
 #: foreign HTML may show text, tables and colours; it loads nothing and runs nothing
@@ -70,8 +72,10 @@ async def ticket_show(
     console: NamedDependency[Console],
     number: FromPath[int],
     aba: FromQuery[str] = "",
+    retomar: FromQuery[int] = 0,
 ) -> Response[str]:
-    return await render(console, request, number, Draft(text=_taken_back(request)), tab=aba)
+    """`retomar`: a message of one's own that was taken back; its text is in the composer again."""
+    return await render(console, request, number, Draft(), tab=aba, resumed=retomar)
 
 
 @get("/{number:int}/conversa")
@@ -141,12 +145,13 @@ async def attachment_show(
 
 async def blob(console: Console, sha256: str, filename: str) -> Response[bytes]:
     """Always a download, never a page of ours."""
-    data = await console.read_blob(sha256)
+    data = await asyncio.to_thread(console.kit.blobs.get, sha256)
     return Response(
         data,
         media_type="application/octet-stream",
         headers={
-            "Content-Disposition": attachments.disposition(filename),
+            # RFC 6266 §4.3 with the encoding of RFC 8187: any name, no quoting to get wrong
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
             "Content-Security-Policy": "sandbox; default-src 'none'",
             "Cache-Control": "private, no-store",
         },
@@ -160,9 +165,12 @@ async def render(
     draft: Draft,
     *,
     tab: str = "",
+    resumed: int = 0,
     status: int = 200,
 ) -> Response[str]:
     found = await _read(console, request, number)
+    if resumed:
+        draft = _resumed(found, request.user, resumed)
     numbers = [one.row.number for one in found.listed]
     at = numbers.index(number) if number in numbers else None
     context = _context(found) | {
@@ -175,7 +183,7 @@ async def render(
     }
     return shell.page(
         console, request, "ticket", found.near, context,
-        kind=commands.TICKET, row=found.thread.row, status=status,
+        kind=commands.TICKET, row=found.thread.row, query=found.asked.address.query, status=status,
     )  # fmt: skip
 
 
@@ -186,9 +194,13 @@ def limits_of(console: Console) -> dict[str, object]:
     return {"count": limits.count, "bytes": limits.size, "types": types}
 
 
-def _taken_back(request: AgentRequest) -> str:
-    """The text of an undone send comes back into the composer."""
-    return ""
+def _resumed(found: Open, actor: Actor, message_id: int) -> Draft:
+    mine = (
+        m.text
+        for m in found.thread.messages
+        if m.id == message_id and m.author_id == actor.id and m.direction == "internal"
+    )
+    return Draft(text=next(mine, ""))
 
 
 async def _part(
@@ -248,7 +260,3 @@ def _open(
         registers=registers,
         offers=offers(seen),
     )
-
-
-def newest(messages: Sequence[MessageView]) -> MessageView | None:
-    return messages[-1] if messages else None

@@ -7,7 +7,6 @@ lists each fact that differs.
 """
 
 import argparse
-import hashlib
 import json
 import re
 import sys
@@ -93,17 +92,21 @@ def judge_from(wanted: Any, found: Explained, _: Expected) -> Judged | None:
     theirs = first(wanted)
     if not isinstance(theirs, dict) or not theirs.get("address"):
         return None
-    return theirs["address"], address_of(found["from"]), theirs[
-        "address"
-    ].lower() == address_of(found["from"])
+    return (
+        theirs["address"],
+        address_of(found["from"]),
+        theirs["address"].lower() == address_of(found["from"]),
+    )
 
 
 def judge_name(wanted: Any, found: Explained, _: Expected) -> Judged | None:
     theirs = first(wanted)
     if not isinstance(theirs, dict) or not theirs.get("name"):
         return None
-    return same(theirs["name"]), name_of(found["from"]), same(theirs["name"]) == name_of(
-        found["from"]
+    return (
+        same(theirs["name"]),
+        name_of(found["from"]),
+        same(theirs["name"]) == name_of(found["from"]),
     )
 
 
@@ -138,9 +141,11 @@ def judge_hashes(wanted: Any, found: Explained, expected: Expected) -> Iterator[
             continue
         if not isinstance(each, dict) or not each.get("sha256") or is_made_up(each, expected):
             continue
-        yield each, [(a["filename"], a["size"]) for a in found["attachments"]], each[
-            "sha256"
-        ] in ours
+        yield (
+            each,
+            [(a["filename"], a["size"]) for a in found["attachments"]],
+            each["sha256"] in ours,
+        )
 
 
 def is_made_up(each: Expected, expected: Expected) -> bool:
@@ -171,10 +176,15 @@ def judge_bounce(wanted: Any, found: Explained, _: Expected) -> Judged:
 def judge_class(wanted: Any, found: Explained, expected: Expected) -> Judged | None:
     """Delayed or failed, by the class digit of the status the peer read."""
     statuses = {str(each.get("status") or "")[:1] for each in wanted} - {""}
-    if not expected.get("is_bounce") or not statuses or found["automatic"] not in {
-        "bounce",
-        "delayed",
-    }:
+    if (
+        not expected.get("is_bounce")
+        or not statuses
+        or found["automatic"]
+        not in {
+            "bounce",
+            "delayed",
+        }
+    ):
         return None
     ours = {each["status"][:1] for each in found["bounces"]}
     return statuses, found["bounces"], bool(statuses & ours)
@@ -209,8 +219,10 @@ def judge_automatic(*kinds: str) -> Callable[..., Judged]:
 
 
 def judge_count(wanted: Any, found: Explained, _: Expected) -> Judged:
-    return wanted, [each["filename"] for each in found["attachments"]], int(wanted) == len(
-        found["attachments"]
+    return (
+        wanted,
+        [each["filename"] for each in found["attachments"]],
+        int(wanted) == len(found["attachments"]),
     )
 
 
@@ -341,8 +353,10 @@ def show(tally: Tally) -> None:
             f"{source:26}{total:6} {lost:5} {lost / max(total, 1):6.1%} "
             f"{leaked:5} {leaked / max(got, 1):6.1%} {losing:6} {empty:6}"
         )
-    print(f"\n{tally.files} files, {len(tally.crashes)} crashes, slowest "
-          f"{tally.slowest[0]:.3f} s {tally.slowest[1]}")
+    print(
+        f"\n{tally.files} files, {len(tally.crashes)} crashes, slowest "
+        f"{tally.slowest[0]:.3f} s {tally.slowest[1]}"
+    )
     for crash in tally.crashes:
         print("CRASH", crash)
 

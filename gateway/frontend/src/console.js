@@ -16,6 +16,8 @@ import "./console/rows.js";
 import "./console/dialogs.js";
 import "./console/tabs.js";
 import "./console/compose.js";
+import "./console/talk.js";
+import "./console/claim.js";
 import "./console/keys.js";
 import "./console/menu.js";
 import "./console/palette.js";

@@ -166,7 +166,7 @@ async def test_an_empty_message_and_long_ones_get_an_answer(visitor: Visitor):
     await visitor.presses("Glosa")
     await visitor.presses("Glosa técnica")
     await visitor.writes("Título")
-    assert "4.000 de 4.000" in await visitor.writes("a\r\n" * 1_999 + "aaa")
+    assert "4.000 de 4.000" in await visitor.writes("a\r\n" * 1_999 + "aa")
     await visitor.writes("x")
     assert any("não coube e não foi guardado" in line for line in await visitor.lines())
 

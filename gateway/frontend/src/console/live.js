@@ -1,7 +1,8 @@
 // Live events. The body carries hx-ext="sse" sse-connect=URL; each event says what to look at
 // again, never what it says: {"number": 1014, "kind": "changed", "version": 7}.
 //   [data-live~=KIND]          gets the event "refresh" (pair it with hx-trigger="refresh")
-//   [data-number=N][hx-get]    the same, for each event of that ticket (a row, an open ticket)
+//   [data-number=N][hx-get]    the same, for each event of that ticket (a row, an open ticket);
+//   [data-number=N][data-talk] also its conversation (see talk.js)
 //   [data-fresh]               the "2 novos" bar: data-one / data-many hold "{n}"
 //   [data-offline]             shown while the stream is down
 import htmx from "./htmx-global.js";
@@ -36,7 +37,7 @@ function settle() {
   for (const { kind, number } of events) {
     for (const element of document.querySelectorAll(`[data-live~="${kind}"]`)) stale.add(element);
     if (number == null) continue;
-    const known = document.querySelectorAll(`[data-number="${Number(number)}"][hx-get]`);
+    const known = document.querySelectorAll(`[data-number="${Number(number)}"]:is([hx-get], [data-talk])`);
     for (const element of known) stale.add(element);
     if (kind === "opened" && known.length === 0) fresh += 1;
   }

@@ -25,7 +25,9 @@ export function nextTab() {
 
 document.addEventListener("click", (event) => {
   const tab = event.target.closest("[role=tablist] [role=tab]");
-  if (tab) show(tab);
+  if (!tab) return;
+  event.preventDefault(); // without a script a tab is a link
+  show(tab);
 });
 
 document.addEventListener("keydown", (event) => {

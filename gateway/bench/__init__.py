@@ -1,0 +1,33 @@
+"""`ponte bench`: each figure beside its physical limit, measured in the same run.
+
+A figure alone says nothing on another machine; the ratio to the bare disk, the bare server or the
+bare database does.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+#: name to module with `measure() -> Mapping[str, float]` and `TITLE`
+BENCHES = {"intake": "gateway.bench.intake"}
+
+
+def run(name: str | None = None, *, as_json: bool = False) -> None:
+    """Run one bench, or all. Raises `KeyError` for an unknown name."""
+    chosen = [name] if name else list(BENCHES)
+    results: dict[str, Mapping[str, float]] = {}
+    for each in chosen:
+        module = import_module(BENCHES[each])
+        measure: Callable[[], Mapping[str, float]] = module.measure
+        results[each] = measure()
+        if not as_json:
+            sys.stdout.write(_table(module.TITLE, results[each]))
+    if as_json:
+        sys.stdout.write(json.dumps(results, indent=1) + "\n")
+
+
+def _table(title: str, figures: Mapping[str, float]) -> str:
+    width = max(len(name) for name in figures)
+    lines = [f"  {name:<{width}}  {value:>10,.2f}" for name, value in figures.items()]
+    return "\n".join([title, *lines, ""])

@@ -1,0 +1,126 @@
+"""`doctor`: a line for each part an instance stands on; exit 1 if one fails."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Iterator
+
+from channels.bot import telegram
+from channels.mail import imap_client, relay
+from channels.mail.config import Mailbox
+from gateway.blobs import open_blobs
+from gateway.commands.instance import check_schema, fail, reason, say
+from gateway.runtime import policy_of
+from gateway.settings import Settings, SettingsError, load
+from gateway.work import Work
+
+#: how long a part may take to answer, in seconds
+PATIENCE = 15
+OFF = "off"
+#: another writer is waited for no longer
+BUSY_SECONDS = 5
+
+Check = Callable[[], str]
+
+
+class Missing(Exception):
+    """What has to be set or done."""
+
+
+def run() -> None:
+    try:
+        chosen = load()
+    except SettingsError as error:
+        fail(*(f"FAIL  settings: {line}" for line in str(error).splitlines()))
+    say("ok    settings")
+    results = [_report(name, check) for name, check in _checks(chosen)]
+    if not all(results):
+        raise SystemExit(1)
+
+
+def _report(name: str, check: Check) -> bool:
+    try:
+        said = check()
+    except Exception as error:  # noqa: BLE001 - whatever a part says, it is told in a line
+        say(f"FAIL  {name}: {reason(error)}")
+        return False
+    say(f"{'--' if said == OFF else 'ok':4}  {name}: {said}")
+    return True
+
+
+def _checks(chosen: Settings) -> Iterator[tuple[str, Check]]:
+    yield "database", lambda: _database(chosen)
+    yield "secret key", lambda: _keys(chosen)
+    yield "blob store", lambda: _blobs(chosen)
+    yield "insurer", lambda: _insurer(chosen)
+    watched = [box for box in chosen.mail.boxes if box.imap is not None]
+    for box in watched:
+        yield f"IMAP {box.address}", lambda box=box: _imap(box)
+    if not watched:
+        yield "IMAP", lambda: OFF
+    yield "SMTP relay", lambda: _relay(chosen)
+    yield "bot", lambda: _bot(chosen)
+
+
+def _database(chosen: Settings) -> str:
+    work = Work(chosen.database.url, busy_seconds=BUSY_SECONDS)
+    try:
+        kind = "SQLite" if work.is_sqlite else "PostgreSQL"
+        return f"{kind}, schema {check_schema(work)}"
+    finally:
+        work.close()
+
+
+def _keys(chosen: Settings) -> str:
+    policy_of(chosen)
+    return "there"
+
+
+def _blobs(chosen: Settings) -> str:
+    store = open_blobs(chosen.blobs)
+    probe = secrets.token_bytes(32)
+    key = store.put(probe)
+    try:
+        if store.get(key) != probe:
+            msg = "what was written is not what is read"
+            raise Missing(msg)
+    finally:
+        store.delete(key)
+    return chosen.blobs.url
+
+
+def _insurer(chosen: Settings) -> str:
+    insurer = chosen.insurer
+    wanted = {
+        "PONTE_INSURER__NAME": insurer.name,
+        "PONTE_INSURER__ANS_REGISTRATION": insurer.ans_registration,
+    }
+    missing = [name for name, value in wanted.items() if not value]
+    if missing:
+        msg = f"{', '.join(missing)} not set: protocols begin with 000000"
+        raise Missing(msg)
+    return f"{insurer.name}, ANS {insurer.ans_registration}"
+
+
+def _imap(box: Mailbox) -> str:
+    server = box.imap
+    assert server is not None, "asked only where it is set"
+    return imap_client.check(server)
+
+
+def _relay(chosen: Settings) -> str:
+    server = chosen.mail.relay
+    if server is None:
+        return OFF
+    name = (chosen.mail.address or "localhost").rpartition("@")[2]
+    return asyncio.run(asyncio.wait_for(relay.check(server, name), PATIENCE))
+
+
+def _bot(chosen: Settings) -> str:
+    if chosen.telegram.token is None:
+        return OFF
+    return asyncio.run(asyncio.wait_for(_me(chosen), PATIENCE))
+
+
+async def _me(chosen: Settings) -> str:
+    async with telegram.bot(chosen.telegram) as bot:
+        return f"@{bot.username}"
