@@ -4,7 +4,8 @@ What a command does is in `gateway.commands`, imported when it runs: `ponte --he
 the database nor the web.
 """
 
-# pyright: reportUnknownMemberType=false - the decorators of rich-click are typed in part
+# The decorators of rich-click are typed in part.
+# pyright: reportUnknownMemberType=false
 
 from importlib import import_module
 from pathlib import Path

@@ -210,5 +210,5 @@ def problem_response(problem: Problem, reference: str = "") -> Response[dict[str
 def _home(request: Request[Any, Any, Any]) -> str:
     if request.url.path.startswith(AGENT_PATHS):
         return "/central"
-    user = request.scope.get("user")
+    user = request.scope.get("user")  # pyright: ignore[reportUnknownMemberType]
     return "/fale-conosco" if getattr(user, "kind", None) is ActorKind.PERSON else "/"

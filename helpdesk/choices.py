@@ -6,7 +6,7 @@ from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from helpdesk.models import Agent, KnownAddress, Membership, Person, Provider, Sector, Ticket
-from helpdesk.registers import sort_name
+from helpdesk.text import sort_name
 
 MOST_PROVIDERS = 20
 
@@ -54,9 +54,9 @@ def colleagues(session: Session) -> list[Colleague]:
         select(Agent.login, Agent.name, Sector.code, open_ones)
         .outerjoin(Sector, Sector.id == Agent.sector_id)
         .where(Agent.active)
-        .order_by(Agent.name)
+        .order_by(Agent.sort_name, Agent.id)
     )
-    return [Colleague(*row) for row in rows.tuples()]
+    return [Colleague(*row) for row in rows]
 
 
 def providers(session: Session, words: str) -> list[ProviderChoice]:

@@ -97,7 +97,7 @@ def after(session: Session, cursor: Cursor, *, limit: int = 500) -> list[Seen]:
         query = query.where(Event.tx < running)
     return [
         Seen(Cursor(tx, event_id), number, kind, version, at)
-        for tx, event_id, number, kind, version, at in session.execute(query).tuples()
+        for tx, event_id, number, kind, version, at in session.execute(query)
     ]
 
 

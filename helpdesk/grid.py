@@ -46,14 +46,16 @@ class Page:
 #: sort key of each order; the number makes it unique
 KEYS: dict[str, Any] = {
     "provider": Provider.sort_name,
-    "agent": func.coalesce(Assignee.name, ""),
+    "agent": func.coalesce(Assignee.sort_name, ""),
     "opened": Ticket.opened_at,
     "number": Ticket.number,
     "protocol": func.coalesce(Ticket.protocol, ""),
-    "title": Ticket.title,
+    "title": Ticket.sort_title,
     "due": Ticket.due_at,
 }
 MOMENTS = frozenset({"opened", "due"})
+#: numbers of tickets are 64-bit
+LARGEST = 2**63
 
 
 def page(
@@ -109,6 +111,13 @@ def _write_cursor(order: Order, value: Any, number: int) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
+def _fits(value: int | str) -> bool:
+    """Whether a database would take it."""
+    if isinstance(value, int):
+        return 0 <= value < LARGEST
+    return "\0" not in value and value.isprintable()
+
+
 def _read_cursor(cursor: str, order: Order) -> tuple[Any, int]:
     """A cursor belongs to the order it was made in."""
     bad = Invalid(FieldError("cursor", "invalid"))
@@ -124,6 +133,8 @@ def _read_cursor(cursor: str, order: Order) -> tuple[Any, int]:
                 raise bad
             return moment, number
         if type(value) is not (int if order.key == "number" else str):
+            raise bad
+        if not (0 <= number < LARGEST and _fits(value)):
             raise bad
     except (ValueError, TypeError, binascii.Error) as error:
         raise bad from error

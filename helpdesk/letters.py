@@ -149,7 +149,7 @@ def _threads(session: Session, endpoint_ids: set[int]) -> dict[int, list[str]]:
         .where(Message.endpoint_id.in_(endpoint_ids), Message.mail_id.is_not(None))
         .order_by(Message.id)
     )
-    for endpoint_id, mail_id in session.execute(query).tuples():
+    for endpoint_id, mail_id in session.execute(query):
         if endpoint_id is not None and mail_id is not None:
             found.setdefault(endpoint_id, []).append(mail_id)
     return found

@@ -145,7 +145,7 @@ def _states(session: Session, notices: Sequence[Notice], now: datetime) -> list[
             )
             .group_by(Outbox.address)
         )
-        sent = {address: count for address, count in session.execute(counted).tuples()}
+        sent = {address: count for address, count in session.execute(counted)}
     states: list[str] = []
     for notice in notices:
         held = False

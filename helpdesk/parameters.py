@@ -29,7 +29,7 @@ class Parameters:
 def load(session: Session) -> Parameters:
     stored: dict[str, Any] = {
         key: value["value"]
-        for key, value in session.execute(select(Parameter.key, Parameter.value)).tuples()
+        for key, value in session.execute(select(Parameter.key, Parameter.value))
     }
     known = {f.name for f in fields(Parameters)}
     return Parameters(**{key: value for key, value in stored.items() if key in known})

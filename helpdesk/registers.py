@@ -1,6 +1,5 @@
 """Providers, their people and agents: created, changed, invited."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +22,7 @@ from helpdesk.models import (
     Sector,
 )
 from helpdesk.policy import Policy
+from helpdesk.text import sort_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +49,6 @@ class ImportRefused(Exception):
     def __init__(self, problems: Sequence[tuple[int, str]]) -> None:
         super().__init__(f"{len(problems)} lines are wrong")
         self.problems = tuple(problems)
-
-
-def sort_name(name: str) -> str:
-    """Without marks, casefolded: sorts alike on both databases."""
-    plain = unicodedata.normalize("NFKD", name)
-    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
 
 
 def import_providers(

@@ -139,7 +139,7 @@ def _check_private(session: Session, mark: Seal, name: str) -> str | None:
         .join(LogPrivate, LogPrivate.log_id == Log.id)
         .where(Log.seal_id == mark.id)
     )
-    for log_id, expected, private in pairs.tuples():
+    for log_id, expected, private in pairs:
         if audit.private_digest(private.salt, private.values) != expected:
             return f"{name}: values of row {log_id} were changed"
     return None

@@ -20,6 +20,12 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFC", whole)
 
 
+def sort_name(name: str) -> str:
+    """A name to sort by, at most 200 characters: without marks, casefolded."""
+    plain = unicodedata.normalize("NFKD", name)
+    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()[:200]
+
+
 def length(text: str) -> int:
     """Count code points after `normalise`, as every limit does: an emoji is one, CRLF is one."""
     return len(normalise(text))

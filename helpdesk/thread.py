@@ -90,7 +90,7 @@ def log(session: Session, actor: Actor, number: int) -> list[LogView]:
         .order_by(Log.id)
     )
     result: list[LogView] = []
-    for row, private in session.execute(query).tuples():
+    for row, private in session.execute(query):
         values: dict[str, Any] = private or {}
         result.append(
             LogView(
@@ -250,7 +250,7 @@ def _provider(session: Session, provider_id: int) -> ProviderView:
             .where(Membership.provider_id == provider_id, Membership.active, Person.active)
             .order_by(Person.name)
         )
-        .tuples()
+        
         .all()
     )
     return ProviderView(

@@ -174,7 +174,7 @@ def _refused(state: State, event: events.Refused) -> Step:
     if event.code == "held":
         return home.home(home.rest(state)).after(said)
     if form.target is not None and event.code in UNREACHABLE:
-        return home.home(replace(home.rest(state), stray=form.gathered)).after(said)
+        return home.shelve(state).after(said)
     reset = replace(state, form=replace(form, **RESET.get(event.field, {})))
     return reprompt(reset if event.field not in RESET else _writing(reset)).after(said)
 
@@ -238,7 +238,7 @@ FILES: dict[Phase, Callable[[State, FileSent | FileRejected], Step]] = {
 LOCAL: dict[tuple[Phase, str], Callable[[State, str], Step | None]] = {
     (Phase.CODE, "again"): lambda state, _: identifying.again(state),
     (Phase.CODE, "other"): lambda state, _: identifying.other(state),
-    (Phase.MENU, "use"): lambda state, _: opening.use(state),
+    (Phase.MENU, "use"): lambda state, _: opening.start(state),
     (Phase.MENU, "this"): lambda state, _: following.this(state),
     (Phase.MENU, "join"): lambda state, _: following.pick(state),
     (Phase.MENU, "toss"): lambda state, _: home.toss(state),

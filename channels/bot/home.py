@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from channels.bot.events import Button, FileRejected, FileSent, Say, Text
-from channels.bot.states import Form, Gathered, Phase, Ref, State
+from channels.bot.states import MOST_FILES, MOST_TEXT, Form, Gathered, Phase, Ref, State
 from channels.bot.steps import WORTH_KEEPING, Step, add, ask, counted, lasting, local
 
 MENU = (lasting("new", "new"), lasting("list", "list"), lasting("help", "help"))
@@ -78,6 +78,15 @@ def offer(state: State) -> Step:
         beginning=first_line(gathered.text),
         **counted(gathered),
     )
+
+
+def shelve(state: State) -> Step:
+    """The form leads nowhere: put what was written beside what came unasked, if both fit."""
+    form = (state.form or Form()).gathered
+    both = Gathered((*state.stray.texts, *form.texts), (*state.stray.files, *form.files))
+    if len(both.text) > MOST_TEXT or len(both.files) > MOST_FILES:
+        return unfinished(state, "menu")
+    return home(replace(rest(state), stray=both))
 
 
 def toss(state: State) -> Step:

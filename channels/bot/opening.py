@@ -24,11 +24,7 @@ _ASKING = {Phase.PROVIDER: "p", Phase.CLASSIFICATION: "c", Phase.SUBCLASSIFICATI
 
 
 def start(state: State) -> Step:
-    return advance(replace(home.rest(state), form=Form()))
-
-
-def use(state: State) -> Step:
-    """Begin with what came unasked."""
+    """Begin with what came unasked, if anything did."""
     return advance(replace(home.rest(state), form=Form(gathered=state.stray), stray=Gathered()))
 
 
@@ -66,8 +62,7 @@ def loaded(state: State, options: tuple[Option, ...]) -> Step:
     if state.form is None:
         return home.home(state)
     if not options:
-        resting = replace(home.rest(state), stray=state.form.gathered)
-        return home.home(resting).after(Say("no_options"))
+        return home.shelve(state).after(Say("no_options"))
     return advance(replace(state, options=options))
 
 

@@ -98,54 +98,47 @@ MACHINE_NAME = re.compile(
     re.IGNORECASE,
 )
 
-#: what stands in a diagnosis -> the status it means when none is written (RFC 3463). First wins.
+#: the status a diagnosis means when none is written (RFC 3463), and what it says then; first wins
+_MEANINGS = {
+    "5.2.2": (
+        r"(?:mailbox|quota|account|storage|disk|folder)[^.]{0,40}(?:is )?(?:full|exceed|over)|"
+        r"over ?quota|exceed\w* (?:\w+ ){0,3}(?:quota|storage|limit of)|caixa (?:postal )?(?:\w+ )?"
+        r"(?:cheia|lotada)|out of (?:disk )?(?:space|storage)|not enough (?:disk )?(?:space|storage)|"
+        r"boîte .{0,20}pleine|buz[óo]n lleno|überfüllt|переполнен|容量|未満|いっぱい"
+    ),
+    "5.3.4": (
+        r"(?:message|mail|size)[^.]{0,30}(?:too (?:big|large)|exceed)|size limit|muito grande"
+    ),
+    "5.1.1": (
+        r"(?:user|recipient|mailbox|account|address|local part|alias|usu[áa]rio|destinat[áa]rio|"
+        r"conta|caixa)[^.\n]{0,60}(?:unknown|not (?:be )?(?:found|exist|known|listed|valid)|"
+        r"does(?: not|n't) (?:exist|have)|doesn't|no longer|unavailable|inexistente|desconhecid|"
+        r"não (?:existe|encontrad|localizad)|invalid|rejected|isn't)|(?:unknown|invalid|no such|bad|"
+        r"unrouteable|illegal|non-?existent|can't find|undefined) (?:local |or illegal )?(?:user|recipient|address|mailbox|"
+        r"alias|account|part)|no such (?:user|person|mailbox)|not our customer|no mailbox here|"
+        r"não (?:existe|foi encontrad)|no existe|неизвестн|не существует|見つかりません|不存在"
+    ),
+    "5.1.2": (
+        r"(?:host|domain|server|dom[ií]nio)[^.\n]{0,60}(?:unknown|not (?:found|exist)|unrout|"
+        r"não (?:existe|encontrad))|(?:unknown|no such|invalid|bad) (?:host|domain)|nxdomain|"
+        r"name service error|dns error|couldn't find any host"
+    ),
+    "5.2.1": (
+        r"(?:disabled|suspended|inactive|deactivated|blocked account|desativad|suspens|inativ)"
+    ),
+    "5.7.1": (
+        r"spam|blacklist|blocklist|block(?:ed)? (?:list|using)|policy|polic[ií]|denied|prohibited|"
+        r"not (?:allowed|permitted|authorized)|forbidden|spf|dmarc|dkim|reputation"
+    ),
+    "4.4.1": (
+        r"retry time(?:out)? (?:not reached|exceeded)|timed? ?out|too long|expired|"
+        r"connection (?:refused|lost|timed|dropped)|no route|unreachable|can't connect|couldn't connect|"
+        r"tempo (?:esgotado|limite)|hop count|too many hops|retries"
+    ),
+    "4.0.0": (r"try again|temporar|greylist|graylist|deferred|resources"),
+}
 MEANINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), status)
-    for pattern, status in (
-        (
-            r"(?:mailbox|quota|account|storage|disk|folder)[^.]{0,40}(?:is )?(?:full|exceed|over)|"
-            r"over ?quota|exceed\w* (?:\w+ ){0,3}(?:quota|storage|limit of)|caixa (?:postal )?(?:\w+ )?"
-            r"(?:cheia|lotada)|out of (?:disk )?(?:space|storage)|not enough (?:disk )?(?:space|storage)|"
-            r"boîte .{0,20}pleine|buz[óo]n lleno|überfüllt|переполнен|容量|未満|いっぱい",
-            "5.2.2",
-        ),
-        (
-            r"(?:message|mail|size)[^.]{0,30}(?:too (?:big|large)|exceed)|size limit|muito grande",
-            "5.3.4",
-        ),
-        (
-            r"(?:user|recipient|mailbox|account|address|local part|alias|usu[áa]rio|destinat[áa]rio|"
-            r"conta|caixa)[^.\n]{0,60}(?:unknown|not (?:be )?(?:found|exist|known|listed|valid)|"
-            r"does(?: not|n't) (?:exist|have)|doesn't|no longer|unavailable|inexistente|desconhecid|"
-            r"não (?:existe|encontrad|localizad)|invalid|rejected|isn't)|(?:unknown|invalid|no such|bad|"
-            r"unrouteable|illegal|non-?existent|can't find|undefined) (?:local |or illegal )?(?:user|recipient|address|mailbox|"
-            r"alias|account|part)|no such (?:user|person|mailbox)|not our customer|no mailbox here|"
-            r"não (?:existe|foi encontrad)|no existe|неизвестн|не существует|見つかりません|不存在",
-            "5.1.1",
-        ),
-        (
-            r"(?:host|domain|server|dom[ií]nio)[^.\n]{0,60}(?:unknown|not (?:found|exist)|unrout|"
-            r"não (?:existe|encontrad))|(?:unknown|no such|invalid|bad) (?:host|domain)|nxdomain|"
-            r"name service error|dns error|couldn't find any host",
-            "5.1.2",
-        ),
-        (
-            r"(?:disabled|suspended|inactive|deactivated|blocked account|desativad|suspens|inativ)",
-            "5.2.1",
-        ),
-        (
-            r"spam|blacklist|blocklist|block(?:ed)? (?:list|using)|policy|polic[ií]|denied|prohibited|"
-            r"not (?:allowed|permitted|authorized)|forbidden|spf|dmarc|dkim|reputation",
-            "5.7.1",
-        ),
-        (
-            r"retry time(?:out)? (?:not reached|exceeded)|timed? ?out|too long|expired|"
-            r"connection (?:refused|lost|timed|dropped)|no route|unreachable|can't connect|couldn't connect|"
-            r"tempo (?:esgotado|limite)|hop count|too many hops|retries",
-            "4.4.1",
-        ),
-        (r"try again|temporar|greylist|graylist|deferred|resources", "4.0.0"),
-    )
+    (re.compile(pattern, re.IGNORECASE), status) for status, pattern in _MEANINGS.items()
 )
 #: SMTP replies -> the status they mean when none is written
 REPLIES = {

@@ -13,6 +13,8 @@ from channels.mail.headers import Parameters, parameters
 
 #: parts beyond this stay inside the last one: a person reads none of them
 MOST_PARTS = 5_000
+#: transfer encodings of lines
+_LINES = frozenset({b"7bit", b"8bit", b"7-bit", b"8-bit"})
 #: how far a multipart is searched for its first delimiter
 _REACH = 64 * 1024
 #: a header block longer than this is cut into the body
@@ -92,9 +94,12 @@ class Part:
 
     @cached_property
     def data(self) -> bytes:
-        """The body with its transfer encoding undone."""
-        encoding = self.get("content-transfer-encoding")
-        return transfer.decode(self.encoded, encoding) if encoding else self.encoded
+        """The body with its transfer encoding undone. What was sent without one is lines and not
+        bytes (RFC 2045 §2.7, §2.8): their ends become those of files here."""
+        encoding = (self.get("content-transfer-encoding") or b"7bit").strip().lower()
+        if encoding in _LINES and b"\0" not in self.encoded:
+            return self.encoded.replace(b"\r\n", b"\n")
+        return transfer.decode(self.encoded, encoding)
 
     @property
     def source(self) -> bytes:

@@ -41,14 +41,15 @@ _BREAKS = {
     b"tab": "\t",
     b"cell": " ",
     b"row": "\n",
-    b"emdash": "—",
-    b"endash": "–",
+    b"emdash": "\N{EM DASH}",
+    b"endash": "\N{EN DASH}",
     b"bullet": "•",
-    b"lquote": "‘",
-    b"rquote": "’",
+    b"lquote": "\N{LEFT SINGLE QUOTATION MARK}",
+    b"rquote": "\N{RIGHT SINGLE QUOTATION MARK}",
     b"ldblquote": "“",
     b"rdblquote": "”",
 }
+_SYMBOLS = {b"\\": "\\", b"{": "{", b"}": "}", b"~": " "}
 
 
 def decompress(packed: bytes) -> bytes:
@@ -93,51 +94,64 @@ def decompress(packed: bytes) -> bytes:
 
 def to_text(rtf: bytes) -> str:
     """The words of an RTF document, one paragraph a line."""
-    out: list[str] = []
-    #: (skipped, characters that stand behind each \\u)
-    state = (False, 1)
-    stack: list[tuple[bool, int]] = []
-    swallow = 0
-    high = 0
+    reader = _Reader()
     for token in _TOKEN.finditer(rtf):
+        reader.take(token)
+    return re.sub(r"\n{3,}", "\n\n", "".join(reader.out)).strip()
+
+
+class _Reader:
+    """Where a reader of RTF stands: inside which groups, and what it still has to pass over."""
+
+    def __init__(self) -> None:
+        self.out: list[str] = []
+        self._skipped = False
+        #: characters that stand behind each \\u for readers that do not know it
+        self._after_unicode = 1
+        self._stack: list[tuple[bool, int]] = []
+        self._swallow = 0
+        self._high = 0
+
+    def take(self, token: re.Match[bytes]) -> None:
         hexed, word, number, symbol, brace, plain = token.groups()
-        skipped, after_unicode = state
         if brace == b"{":
-            stack.append(state)
+            self._stack.append((self._skipped, self._after_unicode))
         elif brace == b"}":
-            state = stack.pop() if stack else (False, 1)
+            self._skipped, self._after_unicode = self._stack.pop() if self._stack else (False, 1)
         elif word is not None:
-            if word in _SKIPPED:
-                state = (True, after_unicode)
-            elif word == b"uc":
-                state = (skipped, int(number or 1))
-            elif word == b"u" and number and not skipped:
-                point = int(number) % 65536
-                if 0xD800 <= point < 0xDC00:
-                    high = point
-                elif 0xDC00 <= point < 0xE000:
-                    out.append(
-                        chr(0x10000 + ((high - 0xD800) << 10) + point - 0xDC00) if high else ""
-                    )
-                    high = 0
-                else:
-                    out.append(chr(point))
-                swallow = after_unicode
-            elif word in _BREAKS and not skipped:
-                out.append(_BREAKS[word])
-        elif symbol is not None:
-            if symbol == b"*":
-                state = (True, after_unicode)
-            elif symbol in b"\\{}" and not skipped:
-                out.append(symbol.decode())
-            elif symbol == b"~" and not skipped:
-                out.append(" ")
-        elif not skipped and hexed is not None:
-            if swallow:
-                swallow -= 1
-            else:
-                out.append(bytes.fromhex(hexed.decode()).decode("cp1252", "replace"))
-        elif not skipped and plain is not None:
-            out.append(plain[swallow:].decode("cp1252", "replace"))
-            swallow = 0
-    return re.sub(r"\n{3,}", "\n\n", "".join(out)).strip()
+            self._word(word, number)
+        elif symbol == b"*":
+            self._skipped = True
+        elif not self._skipped:
+            self._content(hexed, symbol, plain)
+
+    def _word(self, word: bytes, number: bytes | None) -> None:
+        if word in _SKIPPED:
+            self._skipped = True
+        elif word == b"uc":
+            self._after_unicode = int((number or b"1")[:4])
+        elif self._skipped:
+            return
+        elif word == b"u" and number:
+            self._unicode(int(number[:8]) % 65536)
+            self._swallow = self._after_unicode
+        elif word in _BREAKS:
+            self.out.append(_BREAKS[word])
+
+    def _unicode(self, point: int) -> None:
+        if 0xD800 <= point < 0xDC00:
+            self._high = point
+        elif 0xDC00 <= point < 0xE000:
+            pair = ((self._high - 0xD800) << 10) + point - 0xDC00
+            self.out.append(chr(0x10000 + pair) if self._high else "")
+            self._high = 0
+        else:
+            self.out.append(chr(point))
+
+    def _content(self, hexed: bytes | None, symbol: bytes | None, plain: bytes | None) -> None:
+        if symbol is not None:
+            self.out.append(_SYMBOLS.get(symbol, ""))
+            return
+        content = bytes.fromhex(hexed.decode()) if hexed is not None else plain or b""
+        self.out.append(content[max(self._swallow, 0) :].decode("cp1252", "replace"))
+        self._swallow = max(self._swallow - len(content), 0)

@@ -34,6 +34,8 @@ _P_DATA, _P_SHORT_NAME, _P_LONG_NAME, _P_MIME, _P_CONTENT_ID = (
 )
 _P_DISPLAY_NAME = 0x3001
 _T_STRING8, _T_UNICODE, _T_OBJECT, _T_BINARY = 0x1E, 0x1F, 0x0D, 0x0102
+#: flag of a type: several values; names from here on are spelled out
+_SEVERAL, _NAMED = 0x1000, 0x8000
 _VARIABLE = frozenset({_T_STRING8, _T_UNICODE, _T_OBJECT, _T_BINARY})
 _SIZES = {
     0x02: 4,
@@ -50,6 +52,9 @@ _SIZES = {
 }
 
 
+Properties = dict[int, str | bytes]
+
+
 @dataclass(slots=True)
 class Packed:
     filename: str = ""
@@ -63,6 +68,8 @@ class Winmail:
     text: str
     html: str
     attachments: list[Packed]
+    #: the formatted text, unpacked
+    rtf: bytes = b""
 
 
 def unpack(data: bytes, depth: int = 0) -> Winmail | None:
@@ -71,32 +78,32 @@ def unpack(data: bytes, depth: int = 0) -> Winmail | None:
         return None
     codepage = "cp1252"
     found = Winmail("", "", [])
-    rtf = b""
     for key, value in _attributes(data):
         if key == _CODEPAGE and len(value) >= 4:
             codepage = f"cp{int.from_bytes(value[:4], 'little')}"
         elif key == _BODY:
             found.text = found.text or _string(value, codepage)
         elif key == _MESSAGE_PROPERTIES:
-            properties = dict(_properties(value, codepage))
-            found.text = _as_text(properties.get(_P_BODY), codepage) or found.text
-            found.html = _as_text(properties.get(_P_HTML), codepage) or found.html
-            packed_rtf = properties.get(_P_RTF)
-            rtf = decompress(packed_rtf) if isinstance(packed_rtf, bytes) else rtf
+            _fill_message(found, dict(_properties(value, codepage)), codepage)
         elif key == _ATTACH_BEGIN:
             found.attachments.append(Packed())
         elif found.attachments:
             _fill(found.attachments[-1], key, value, codepage)
-    if rtf:
-        if not found.html and not found.text:
-            found.text = to_text(rtf)
-        if not found.html:
-            found.attachments.append(Packed("message.rtf", "text/rtf", rtf))
+    if found.rtf and not found.html:
+        found.text = found.text or to_text(found.rtf)
+        found.attachments.append(Packed("message.rtf", "text/rtf", found.rtf))
     if depth < _DEEPEST:
         found.attachments = [
             each for packed in found.attachments for each in _flat(packed, depth + 1)
         ]
     return found
+
+
+def _fill_message(found: Winmail, properties: Properties, codepage: str) -> None:
+    found.text = _as_text(properties.get(_P_BODY), codepage) or found.text
+    found.html = _as_text(properties.get(_P_HTML), codepage) or found.html
+    packed = properties.get(_P_RTF)
+    found.rtf = decompress(packed) if isinstance(packed, bytes) else found.rtf
 
 
 def _flat(packed: Packed, depth: int) -> Iterator[Packed]:
@@ -147,48 +154,39 @@ def _fill(packed: Packed, key: int, value: bytes, codepage: str) -> None:
 
 def _properties(data: bytes, codepage: str) -> Iterator[tuple[int, str | bytes]]:
     """The strings and binaries of a property list (MS-OXTNEF §2.1.3.4); stops where it breaks."""
-    if len(data) < 4:
-        return
     count = int.from_bytes(data[:4], "little")
     at = 4
     for _ in range(min(count, _MOST_VALUES)):
         if at + 4 > len(data):
             return
         kind, name = struct.unpack_from("<HH", data, at)
-        at += 4
-        if name >= 0x8000:
-            after = _past_name(data, at)
-            if after is None:
-                return
-            at = after
-        base = kind & ~0x1000
+        at = _past_name(data, at + 4) if name >= _NAMED else at + 4
+        base = kind & ~_SEVERAL
         values = 1
-        if kind & 0x1000 or base in _VARIABLE:
-            values = int.from_bytes(data[at : at + 4], "little")
+        if kind & _SEVERAL or base in _VARIABLE:
+            values = min(int.from_bytes(data[at : at + 4], "little"), _MOST_VALUES)
             at += 4
+        if base not in _VARIABLE and base not in _SIZES:
+            return
         if base not in _VARIABLE:
-            size = _SIZES.get(base)
-            if size is None or values > _MOST_VALUES:
-                return
-            at += size * values
+            at += _SIZES[base] * values
             continue
-        for _ in range(min(values, _MOST_VALUES)):
+        for _ in range(values):
             size = int.from_bytes(data[at : at + 4], "little")
             value = data[at + 4 : at + 4 + size]
             at += 4 + size + (-size % 4)
-            if at > len(data) + 3:
-                return
             yield name, _value(base, value, codepage)
+            if at >= len(data):
+                return
 
 
-def _past_name(data: bytes, at: int) -> int | None:
-    """Where a named property's name ends."""
+def _past_name(data: bytes, at: int) -> int:
+    """Where a named property's name ends, or the end of `data` when it is cut."""
     at += 16
     if at + 8 > len(data):
-        return None
+        return len(data)
     kind, size = struct.unpack_from("<II", data, at)
-    at += 8
-    return at if kind == 0 else at + size + (-size % 4)
+    return at + 8 + (0 if kind == 0 else size + (-size % 4))
 
 
 def _value(kind: int, value: bytes, codepage: str) -> str | bytes:

@@ -6,7 +6,7 @@ strict and every fault is named at once.
 
 import json
 from collections.abc import Iterator
-from typing import Any, get_args, get_origin
+from typing import Any, cast, get_args, get_origin
 
 import msgspec
 from litestar import Request
@@ -76,12 +76,10 @@ def _faults(sent: object, wanted: Any, path: str) -> Iterator[FieldError]:
         if not isinstance(sent, list):
             yield FieldError(path, "invalid")
             return
-        items: list[object] = sent
-        for n, item in enumerate(items):
+        for n, item in enumerate(cast("list[object]", sent)):
             yield from _faults(item, kind, f"{path}[{n}]")
     elif isinstance(sent, dict):
-        given: dict[str, object] = sent
-        yield from _members(given, kind, path)
+        yield from _members(cast("dict[str, object]", sent), kind, path)
     else:
         yield FieldError(path or "body", "invalid")
 

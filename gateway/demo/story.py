@@ -93,7 +93,7 @@ def _people(session: Session, story: dict[str, Any], hashed: str, now: datetime)
         if provider is None:
             continue
         domain = provider.email.partition("@")[2]
-        local = registers.sort_name(key[1]).replace(" ", ".")
+        local = text.sort_name(key[1]).replace(" ", ".")
         email = provider.email if first else f"{local}@{domain}"
         role = "manager" if first else "member"
         person = registers.add_person(session, provider, key[1], email, role=role)

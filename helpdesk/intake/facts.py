@@ -75,7 +75,7 @@ def load(session: Session, inbounds: Sequence[Inbound], policy: Policy) -> Facts
         key: (number, message_id)
         for key, number, message_id in session.execute(
             select(Content.key, Content.number, Content.message_id).where(Content.key.in_(keys))
-        ).tuples()
+        )
     }
     protocols = _protocols(session, {p for mail in mails for p in mail.protocols})
     mail_ids = _mail_ids(session, {r for mail in mails for r in mail.references})
@@ -128,7 +128,7 @@ def _protocols(session: Session, protocols: set[str]) -> dict[str, int]:
     if not protocols:
         return {}
     query = select(Ticket.protocol, Ticket.number).where(Ticket.protocol.in_(protocols))
-    return {protocol: number for protocol, number in session.execute(query).tuples() if protocol}
+    return {protocol: number for protocol, number in session.execute(query) if protocol}
 
 
 def _mail_ids(session: Session, references: set[str]) -> dict[str, int]:
@@ -139,7 +139,7 @@ def _mail_ids(session: Session, references: set[str]) -> dict[str, int]:
     query = select(Message.mail_id, Message.id, Message.number).where(
         Message.mail_id.in_(references)
     )
-    for mail_id, message_id, number in session.execute(query).tuples():
+    for mail_id, message_id, number in session.execute(query):
         found[mail_id or ""].add((message_id, number))
     return {mail_id: next(iter(rows))[1] for mail_id, rows in found.items() if len(rows) == 1}
 
@@ -174,14 +174,14 @@ def _owners(session: Session, addresses: set[str]) -> dict[str, list[Owner]]:
         .outerjoin(Person, Person.id == KnownAddress.person_id)
         .where(KnownAddress.channel == Channel.MAIL, KnownAddress.value.in_(addresses))
     )
-    for value, provider_id, person_id, name in session.execute(registered).tuples():
+    for value, provider_id, person_id, name in session.execute(registered):
         found[value][provider_id] = Owner(provider_id, person_id, name or "")
     people = (
         select(Person.email, Membership.provider_id, Person.id, Person.name)
         .join(Membership, Membership.person_id == Person.id)
         .where(Person.email.in_(addresses), Person.active, Membership.active)
     )
-    for value, provider_id, person_id, name in session.execute(people).tuples():
+    for value, provider_id, person_id, name in session.execute(people):
         found[value][provider_id] = Owner(provider_id, person_id, name)
     return {value: list(owners.values()) for value, owners in found.items()}
 

@@ -56,6 +56,11 @@ Name = Annotated[str, mapped_column(String(200))]
 Long = Annotated[str, mapped_column(Text)]
 
 
+def by_code_point(length: int) -> TypeEngine[str]:
+    """Text that lists are sorted by: alike on both databases, whatever PostgreSQL's locale."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
 class Base(DeclarativeBase):
     """Every table. Relationships are not mapped: verbs load what they need, in numbered queries."""
 

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from helpdesk.models.base import AUTO, Base, Code, Key, Long, Name
+from helpdesk.models.base import AUTO, Base, Code, Key, Long, Name, by_code_point
+from helpdesk.text import sort_name
 
 
 class Profile(Base):
@@ -29,11 +30,18 @@ class Agent(Base):
     id: Mapped[Key]
     login: Mapped[Code] = mapped_column(unique=True)
     name: Mapped[Name]
+    #: follows the name: the grid sorts by it
+    sort_name: Mapped[str] = mapped_column(by_code_point(200))
     email: Mapped[str] = mapped_column(String(254), index=True)
     password_hash: Mapped[str] = mapped_column(String(200), default="")
     profile_id: Mapped[int] = mapped_column(ForeignKey("profile.id"))
     sector_id: Mapped[int | None] = mapped_column(ForeignKey("sector.id"))
     active: Mapped[bool] = mapped_column(default=True)
+
+    @validates("name")
+    def _sort(self, _: str, name: str) -> str:
+        self.sort_name = sort_name(name)
+        return name
 
 
 class Person(Base):

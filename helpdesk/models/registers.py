@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from helpdesk.models.base import AUTO, Base, Code, Key, Name
+from helpdesk.models.base import AUTO, Base, Code, Key, Name, by_code_point
 
 
 class Sector(Base):
@@ -150,7 +150,7 @@ class Provider(Base):
     code: Mapped[Code] = mapped_column(unique=True)
     name: Mapped[Name]
     #: name without marks, casefolded: the grid sorts by it alike on both databases
-    sort_name: Mapped[Name]
+    sort_name: Mapped[str] = mapped_column(by_code_point(200))
     document: Mapped[str] = mapped_column(String(14), default="", index=True)
     type_id: Mapped[int | None] = mapped_column(ForeignKey("provider_type.id"))
     cnes: Mapped[str] = mapped_column(String(7), default="")

@@ -4,9 +4,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
-from helpdesk.models.base import AUTO, Base, Key, Long, Name
+from helpdesk.models.base import AUTO, Base, Key, Long, Name, by_code_point
+from helpdesk.text import sort_name
+
+
+def _sort_title(context: DefaultExecutionContext) -> str:
+    return sort_name(context.get_current_parameters()["title"])
 
 
 class Ticket(Base):
@@ -26,9 +32,11 @@ class Ticket(Base):
     )
 
     number: Mapped[Key]
-    protocol: Mapped[str | None] = mapped_column(String(40), unique=True)
+    protocol: Mapped[str | None] = mapped_column(by_code_point(40), unique=True)
     provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"))
     title: Mapped[Name]
+    #: what the grid sorts by
+    sort_title: Mapped[str] = mapped_column(by_code_point(200), default=_sort_title)
     contact_name: Mapped[Name] = mapped_column(default="")
     contact_phone: Mapped[str] = mapped_column(String(60), default="")
     contact_email: Mapped[str] = mapped_column(String(254), default="")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from html import unescape
@@ -127,7 +127,7 @@ class Visit:
 
     client: TestClient[Litestar]
     page: httpx.Response | None = None
-    fields: dict[str, str] = field(default_factory=dict)
+    csrf: str = ""
 
     def get(self, path: str, **query: str) -> httpx.Response:
         return self._see(self.client.get(path, params=query or None, follow_redirects=False))
@@ -136,7 +136,7 @@ class Visit:
         self, path: str, data: dict[str, Any] | None = None, files: Any = None
     ) -> httpx.Response:
         """Sends the hidden fields of the page it looks at beside `data`."""
-        sent: dict[str, Any] = {**self.hidden(), **(data or {})}
+        sent: dict[str, Any] = {"csrf": self.csrf, **self.hidden(), **(data or {})}
         return self._see(
             self.client.post(path, data=sent, files=files, follow_redirects=False)
         )
@@ -160,7 +160,7 @@ class Visit:
             value = re.search(r'value="([^"]*)"', tag)
             if name and value and unescape(value[1]) not in found.get(name[1], []):
                 found.setdefault(name[1], []).append(unescape(value[1]))
-        return {name: values for name, values in found.items()}
+        return found
 
     def value(self, name: str) -> str:
         """What an input or a text area of the page holds."""
@@ -168,9 +168,9 @@ class Visit:
         area = re.search(rf'<textarea id="{name}"[^>]*>\n(.*?)</textarea>', text, re.DOTALL)
         if area:
             return unescape(area[1])
-        field = re.search(rf'<input id="{name}"[^>]* value="([^"]*)"', text)
-        if field:
-            return unescape(field[1])
+        line = re.search(rf'<input id="{name}"[^>]* value="([^"]*)"', text)
+        if line:
+            return unescape(line[1])
         chosen = re.search(
             rf'<select id="{name}".*?<option value="([^"]*)" selected', text, re.DOTALL
         )
@@ -178,6 +178,7 @@ class Visit:
 
     def _see(self, answer: httpx.Response) -> httpx.Response:
         self.page = answer
+        self.csrf = self.hidden().get("csrf", [self.csrf])[0]
         return answer
 
 

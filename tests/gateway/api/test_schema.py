@@ -1,0 +1,67 @@
+"""The document against the running server: schemathesis invents calls, good and bad ones."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from gateway.api.routes import openapi, router
+from gateway.app import create_app
+from tests.doubles.processes import free_port
+from tests.gateway.api.conftest import build, token_of
+
+EXAMPLES = 15
+EXCLUDED = "positive_data_acceptance"
+
+
+@pytest.fixture
+def served(database_url: str, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """Address and token of a server with some tickets."""
+    runtime = build(database_url, tmp_path, PONTE_LIMITS__REQUESTS_PER_MINUTE="1000000")
+    port = free_port()
+    app = create_app(runtime, [router(runtime)], openapi=openapi())
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    yield f"http://127.0.0.1:{port}", token_of(runtime, "ana")
+    server.should_exit = True
+    thread.join()
+    runtime.close()
+
+
+@pytest.mark.slow
+def test_no_call_ends_in_a_fault_or_in_an_answer_the_document_does_not_know(
+    served: tuple[str, str], tmp_path: Path
+):
+    address, token = served
+    done = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("schemathesis")),
+            "run",
+            f"{address}/api/openapi.json",
+            "--header",
+            f"Authorization: Bearer {token}",
+            "--checks",
+            "all",
+            "--exclude-checks",
+            EXCLUDED,
+            "--phases",
+            "examples,coverage,fuzzing",
+            "--max-examples",
+            str(EXAMPLES),
+            "--continue-on-failure",
+            "--seed",
+            "1",
+            "--warnings",
+            "off",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
