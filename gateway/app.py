@@ -43,7 +43,11 @@ def create_app(
     return Litestar(
         route_handlers=routes,
         middleware=[
-            Identify(runtime.work, runtime.kit.clock, secure=runtime.policy.public_url.startswith("https:"))
+            Identify(
+                runtime.work,
+                runtime.kit.clock,
+                secure=runtime.policy.public_url.startswith("https:"),
+            )
         ],
         before_request=_check_csrf(runtime),
         exception_handlers={Exception: errors.handler(runtime.pages)},

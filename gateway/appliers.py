@@ -85,7 +85,9 @@ async def _apply(kit: Kit, understood: Sequence[tuple[InboundRaw, Inbound]]) -> 
     if not understood:
         return
     try:
-        await kit.work.write(_receive, [read for _, read in understood], kit.policy, now=kit.clock())
+        await kit.work.write(
+            _receive, [read for _, read in understood], kit.policy, now=kit.clock()
+        )
     except Exception as error:
         if len(understood) == 1:
             log.exception("could not apply arrival %s", understood[0][0].id)

@@ -75,9 +75,7 @@ def build(settings: Settings) -> Runtime:
         work=work,
         blobs=blobs,
         keyring=policy.keyring,
-        insurer=Insurer(
-            policy.insurer, policy.ans_registration, policy.public_url, policy.zone
-        ),
+        insurer=Insurer(policy.insurer, policy.ans_registration, policy.public_url, policy.zone),
         clock=clock,
         render=partial(templating.render, env),
         page=pages.page,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import uvicorn
 from litestar import Router
+from sqlalchemy.orm import Session
 
 from gateway import appliers, logs, postman, surfaces, timers
 from gateway.app import create_app
@@ -21,6 +22,7 @@ from gateway.bells import listen_postgres, watch_sqlite
 from gateway.election import run_elected
 from gateway.runtime import Runtime, build
 from gateway.settings import Settings
+from helpdesk import inbound, outbox
 
 log = logging.getLogger("ponte.serve")
 
@@ -81,6 +83,9 @@ async def running(
     runtime: Runtime, *, only: str | None = None, extra: Sequence[Router] = ()
 ) -> AsyncGenerator[None]:
     """Everything that runs, as long as the block does."""
+    if runtime.work.is_sqlite:
+        # Whoever served before is gone, perhaps in the middle of something.
+        await runtime.work.write(_release)
     groups: list[list[Job]] = []
     if only != "web":
         groups = [_listeners(runtime), _workers(runtime), [_bell(runtime)]]
@@ -98,6 +103,11 @@ async def running(
         runtime.work.pulse.stop()
         if server is not None:
             await server()
+
+
+def _release(session: Session) -> None:
+    inbound.release(session)
+    outbox.release(session)
 
 
 def _listeners(runtime: Runtime) -> list[Job]:
@@ -181,9 +191,7 @@ async def _stop(tasks: Sequence["asyncio.Task[None]"]) -> None:
         await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
 
 
-async def _start_http(
-    runtime: Runtime, extra: Sequence[Router]
-) -> Callable[[], Awaitable[None]]:
+async def _start_http(runtime: Runtime, extra: Sequence[Router]) -> Callable[[], Awaitable[None]]:
     """Bind before anything is said to run; returns what stops it."""
     web = runtime.settings.web
     app = create_app(runtime, [*surfaces.routers(runtime), *extra], openapi=surfaces.openapi())

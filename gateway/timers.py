@@ -1,4 +1,4 @@
-"""What happens by the clock: sealing the log, digests of held notices, forgetting old events."""
+"""What happens by the clock: sealing the log, digests of held notices, forgetting what is over."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from channels import Kit
-from helpdesk import events, notices, seals
+from helpdesk import events, idempotency, notices, seals
 from helpdesk.policy import Policy
 
 
@@ -42,11 +42,12 @@ def _digest(session: Session, _: Policy, now: datetime) -> bool:
 
 def _forget(session: Session, _: Policy, now: datetime) -> bool:
     events.purge(session, now=now)
+    idempotency.forget(session, now=now)
     return False
 
 
 TIMERS = (
     Timer("seal", 1.0, seals.is_due, _seal),
     Timer("digest", 60.0, notices.is_held, _digest),
-    Timer("events", 3_600.0, lambda _: True, _forget),
+    Timer("forget", 3_600.0, lambda _: True, _forget),
 )

@@ -120,7 +120,6 @@ class Work:
                 time.sleep(0.01 * 2**attempt)
         raise AssertionError  # the last try returns or raises
 
-
     def _tell_others(self) -> None:
         """Wake the other processes, at most once every `NOTIFY_SECONDS`. SQLite has none that
         wait: short commands only write."""

@@ -1,5 +1,7 @@
 """Who sees what: the one gate. Every grid, count, search, export, chart and event passes it."""
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
@@ -65,6 +67,14 @@ def ticket(session: Session, actor: Actor, number: int, *, lock: bool = False) -
     if found is None:
         raise NotVisible("ticket", number)
     return found
+
+
+def visible_numbers(session: Session, actor: Actor, numbers: Collection[int]) -> set[int]:
+    """Which of the tickets the actor may know of."""
+    if not numbers:
+        return set()
+    known = select(Ticket.number).where(Ticket.number.in_(sorted(numbers)), visible(actor))
+    return set(session.scalars(known))
 
 
 def require(actor: Actor, permission: str) -> None:

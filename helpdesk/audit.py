@@ -10,7 +10,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import insert
@@ -121,7 +121,8 @@ def accessed(
 
 def _plain(value: object) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat()
+        # As the database gives it back: the zone it was told in is not part of it.
+        return value.astimezone(UTC).isoformat()
     if value is None or isinstance(value, str | int | float | bool | list | dict):
         return value  # pyright: ignore[reportUnknownVariableType]
     return str(value)

@@ -1,4 +1,4 @@
-"""What crosses the border of the core: plain frozen data, no Request, no EmailMessage, no Update."""
+"""What crosses the border of the core: plain frozen data, no request, no mail, no update."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +23,7 @@ class ActorKind(StrEnum):
 
 
 class Verdict(StrEnum):
-    """Whether the sender is who the message says: trusted Authentication-Results or our own check."""
+    """Is the sender who the message says? By trusted Authentication-Results or our own check."""
 
     VERIFIED = "verified"
     FAILED = "failed"
@@ -38,7 +38,7 @@ class HoldReason(StrEnum):
     AMBIGUOUS_PROVIDER = "ambiguous-provider"
     UNVERIFIED = "unverified"
     AUTHENTICATION_FAILED = "authentication-failed"
-    FORGED_TOKEN = "forged-token"
+    FORGED_TOKEN = "forged-token"  # noqa: S105 - a word of the contract
     UNREADABLE = "unreadable"
     LIMIT = "limit"
     INTERNAL_ERROR = "internal-error"

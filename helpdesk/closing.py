@@ -11,7 +11,7 @@ from helpdesk.catalog import Catalog
 from helpdesk.desk import Desk, body_of, enter, load, log, release, say, tell, touch
 from helpdesk.errors import FieldError, Invalid
 from helpdesk.models import Ticket
-from helpdesk.routing import recount
+from helpdesk.routing import count, terms_of
 from helpdesk.workflow import Action
 
 #: stems of words that alone say nothing: an answer made only of them is no conclusion
@@ -81,7 +81,7 @@ def begin_again(ticket: Ticket, registers: Catalog, now: datetime) -> list[Chang
     changes.append(Change("closed_at", ticket.closed_at, None))
     ticket.closed_at = ticket.late = None
     ticket.cycle_at = now
-    return changes + recount(ticket, registers)
+    return changes + count(ticket, registers, terms_of(ticket))
 
 
 def is_generic(body: str) -> bool:

@@ -22,7 +22,7 @@ class HelpdeskError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """`code` is one of: required, too_long, too_short, invalid, unknown, too_many, too_big, type."""
+    """`code`: required, too_long, invalid, unknown, generic, taken, too_many, too_big or type."""
 
     field: str
     code: str

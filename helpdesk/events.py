@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     delete,
-    func,
     insert,
     literal,
     literal_column,
@@ -119,9 +118,10 @@ def _edge(session: Session, *, newest: bool) -> Cursor:
 
 def purge(session: Session, *, now: datetime) -> int:
     """Forget what is older than `KEPT`; the newest row stays, so that `latest` keeps its place."""
-    newest = select(func.max(Event.id)).scalar_subquery()
     gone = session.execute(
-        delete(Event).where(Event.at < now - KEPT, Event.id < newest).returning(Event.id)
+        delete(Event)
+        .where(Event.at < now - KEPT, Event.id != latest(session).id)
+        .returning(Event.id)
     )
     return len(gone.all())
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, literal, select
 from sqlalchemy.orm import Session
 
-from helpdesk import access, search
+from helpdesk import access, search, text
 from helpdesk.border import Actor, ActorKind
 from helpdesk.errors import FieldError, Invalid
 from helpdesk.models import (
@@ -63,7 +63,7 @@ def where(
     if chosen.deadline is not None:
         parts.append(_deadline(chosen.deadline, now))
     if chosen.q.strip():
-        hits = search.hits(session, chosen.q)
+        hits = search.hits(session, actor, chosen.q)
         if hits is not None:
             parts.append(hits)
     return and_(*parts)
@@ -119,13 +119,18 @@ def _codes(chosen: Filter) -> list[ColumnElement[bool]]:
         (chosen.assignee, Ticket.assignee_id, Agent.id, Agent.login),
     )
     parts: list[ColumnElement[bool]] = [
-        column.in_(select(key).where(code.in_(codes)))
+        column.in_(select(key).where(code.in_(_clean(codes))))
         for codes, column, key, code in registers
         if codes
     ]
     if chosen.channel:
-        parts.append(Ticket.channel.in_(chosen.channel))
+        parts.append(Ticket.channel.in_(_clean(chosen.channel)))
     return parts
+
+
+def _clean(codes: tuple[str, ...]) -> list[str]:
+    """What no database takes is nobody's code."""
+    return [text.normalise(code) for code in codes]
 
 
 def _midnight(day: date, policy: Policy) -> datetime:

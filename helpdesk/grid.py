@@ -5,10 +5,9 @@ a next one; its cursor is the last row's sort value and number.
 """
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal, select, tuple_
@@ -111,13 +110,6 @@ def _write_cursor(order: Order, value: Any, number: int) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _fits(value: int | str) -> bool:
-    """Whether a database would take it."""
-    if isinstance(value, int):
-        return 0 <= value < LARGEST
-    return "\0" not in value and value.isprintable()
-
-
 def _read_cursor(cursor: str, order: Order) -> tuple[Any, int]:
     """A cursor belongs to the order it was made in."""
     bad = Invalid(FieldError("cursor", "invalid"))
@@ -125,17 +117,28 @@ def _read_cursor(cursor: str, order: Order) -> tuple[Any, int]:
         padded = cursor + "=" * (-len(cursor) % 4)
         read = json.loads(base64.urlsafe_b64decode(padded))
         key, descending, value, number = read
-        if (key, descending) != (order.key, order.descending) or type(number) is not int:
+        if (key, descending) != (order.key, order.descending) or not _is_number(number):
             raise bad
-        if order.key in MOMENTS:
-            moment = datetime.fromisoformat(value)
-            if moment.tzinfo is None:
-                raise bad
-            return moment, number
-        if type(value) is not (int if order.key == "number" else str):
-            raise bad
-        if not (0 <= number < LARGEST and _fits(value)):
-            raise bad
-    except (ValueError, TypeError, binascii.Error) as error:
+        value = _read_value(order, value)
+    except (ValueError, TypeError, OverflowError) as error:
         raise bad from error
+    if value is None:
+        raise bad
     return value, number
+
+
+def _read_value(order: Order, value: Any) -> Any:
+    """What a database would take, or None. Raises `ValueError`, `TypeError`, `OverflowError`."""
+    if order.key in MOMENTS:
+        moment = datetime.fromisoformat(value)
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    if order.key == "number":
+        return value if _is_number(value) else None
+    if not isinstance(value, str) or "\0" in value:
+        return None
+    value.encode()  # a lone surrogate is no text
+    return value
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int and 0 <= value < LARGEST

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import func, or_, select, update
@@ -61,8 +62,10 @@ def touch_blobs(session: Session, blobs: Sequence[tuple[str, int]], *, now: date
     """Name blobs in this transaction, so that the collector leaves them alone."""
     if not blobs:
         return
+    # In one order, so that two transactions cannot wait for each other.
     values = [
-        {"sha256": sha256, "size": size, "touched_at": now} for sha256, size in dict(blobs).items()
+        {"sha256": sha256, "size": size, "touched_at": now}
+        for sha256, size in sorted(dict(blobs).items())
     ]
     statement = _upsert(session, Blob)
     session.execute(
@@ -74,15 +77,19 @@ def touch_blobs(session: Session, blobs: Sequence[tuple[str, int]], *, now: date
 
 
 def claim(session: Session, *, now: datetime, limit: int = 32) -> list[InboundRaw]:
-    """Lease the oldest waiting arrival of up to `limit` threads: never two of one thread at once."""
+    """Lease the oldest waiting arrival of up to `limit` threads: never two of one thread at once.
+
+    One that was claimed before comes alone: had it been its neighbour that took the applier down,
+    it would be counted as guilty too.
+    """
     earlier = aliased(InboundRaw)
     head = (
         select(func.min(earlier.id))
         .where(earlier.thread_key == InboundRaw.thread_key, earlier.state == "waiting")
         .scalar_subquery()
     )
-    ready = (
-        select(InboundRaw.id)
+    ready = session.execute(
+        select(InboundRaw.id, InboundRaw.attempts)
         .where(
             InboundRaw.state == "waiting",
             or_(InboundRaw.lease_until.is_(None), InboundRaw.lease_until < now),
@@ -91,15 +98,25 @@ def claim(session: Session, *, now: datetime, limit: int = 32) -> list[InboundRa
         .order_by(InboundRaw.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
-    )
+    ).all()
+    fresh = [raw_id for raw_id, _ in takewhile(lambda row: row[1] == 0, ready)]
     rows = session.scalars(
         update(InboundRaw)
-        .where(InboundRaw.id.in_(ready.scalar_subquery()))
+        .where(InboundRaw.id.in_(fresh or [raw_id for raw_id, _ in ready[:1]]))
         .values(lease_until=now + LEASE, attempts=InboundRaw.attempts + 1)
         .returning(InboundRaw)
         .execution_options(synchronize_session=False)
     ).all()
     return sorted(rows, key=lambda row: row.id)
+
+
+def release(session: Session) -> None:
+    """Nobody holds what a process that is gone had leased. For SQLite, where one process serves."""
+    session.execute(
+        update(InboundRaw)
+        .where(InboundRaw.state == "waiting", InboundRaw.lease_until.is_not(None))
+        .values(lease_until=None)
+    )
 
 
 def is_waiting(session: Session, *, now: datetime) -> bool:

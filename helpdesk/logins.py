@@ -3,6 +3,7 @@
 Hashing is slow on purpose and happens outside transactions: verbs here take or give hashes.
 """
 
+import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from helpdesk import notices
+from helpdesk import notices, text
 from helpdesk.border import Channel
 from helpdesk.errors import HelpdeskError, Throttled
 from helpdesk.models import Agent, LoginCode, Membership, Person, Throttle
@@ -22,6 +23,7 @@ CODE_DIGITS = 8
 CODE_LIFE = timedelta(minutes=10)
 CODE_TRIES = 5
 SENDS_AN_HOUR = 3
+INVITATION = "invitation"
 INVITATION_LIFE = timedelta(days=7)
 #: failed passwords before an account has to wait, and how long
 PASSWORD_TRIES = 8
@@ -47,14 +49,18 @@ class Credential:
 
 def agent_credential(session: Session, login: str) -> Credential | None:
     row = session.execute(
-        select(Agent.id, Agent.password_hash).where(Agent.login == login, Agent.active)
+        select(Agent.id, Agent.password_hash).where(
+            Agent.login == text.normalise(login), Agent.active
+        )
     ).first()
     return Credential("agent", *row) if row else None
 
 
 def person_credential(session: Session, email: str) -> Credential | None:
     row = session.execute(
-        select(Person.id, Person.password_hash).where(Person.email == email.lower(), Person.active)
+        select(Person.id, Person.password_hash).where(
+            Person.email == _address(email), Person.active
+        )
     ).first()
     return Credential("person", *row) if row else None
 
@@ -67,21 +73,21 @@ def set_password(session: Session, kind: str, subject_id: int, password_hash: st
 def check_throttle(session: Session, key: str, *, now: datetime) -> None:
     """Raises `Throttled` with the seconds to wait. The wait ends by itself: nobody can lock a
     victim out for ever."""
-    row = session.get(Throttle, key)
+    row = session.get(Throttle, _short(key))
     if row is not None and row.until > now and row.count >= PASSWORD_TRIES:
         raise Throttled(int((row.until - now).total_seconds()) + 1)
 
 
 def count_failure(session: Session, key: str, *, now: datetime) -> None:
-    row = session.get(Throttle, key, with_for_update=True)
+    row = session.get(Throttle, _short(key), with_for_update=True)
     if row is None or row.until <= now:
-        session.merge(Throttle(key=key, count=1, until=now + PASSWORD_WINDOW))
+        session.merge(Throttle(key=_short(key), count=1, until=now + PASSWORD_WINDOW))
     else:
         row.count += 1
 
 
 def clear_failures(session: Session, key: str) -> None:
-    row = session.get(Throttle, key)
+    row = session.get(Throttle, _short(key))
     if row is not None:
         session.delete(row)
 
@@ -91,11 +97,15 @@ def send_code(
 ) -> None:
     """Send a code to a registered, invited person. Says the same to everybody: an unknown address
     gets none, and nobody learns it. Raises `Throttled` after `SENDS_AN_HOUR`."""
-    address = email.strip().lower()
+    address = _address(email)
     recent = session.scalar(
         select(func.count())
         .select_from(LoginCode)
-        .where(LoginCode.address == address, LoginCode.created_at > now - timedelta(hours=1))
+        .where(
+            LoginCode.address == address,
+            LoginCode.purpose != INVITATION,
+            LoginCode.created_at > now - timedelta(hours=1),
+        )
     )
     if (recent or 0) >= SENDS_AN_HOUR:
         raise Throttled(3600)
@@ -137,7 +147,7 @@ def check_code(
 ) -> int | WrongCode:
     """The person's id. A wrong code is *returned*, not raised: the try must be counted, and a
     raised error would roll the count back."""
-    address = email.strip().lower()
+    address = _address(email)
     row = session.scalar(
         select(LoginCode)
         .where(
@@ -166,16 +176,16 @@ def invite(session: Session, person: Person, keyring: Keyring, link: str, *, now
     token = secrets.token_urlsafe(24)
     session.add(
         LoginCode(
-            purpose="invitation",
+            purpose=INVITATION,
             address=person.email,
             person_id=person.id,
-            code_hash=_hash(keyring, "invitation", "", token),
+            code_hash=_hash(keyring, INVITATION, "", token),
             created_at=now,
             expires_at=now + INVITATION_LIFE,
         )
     )
     told = Notice(
-        "invitation",
+        INVITATION,
         Channel.MAIL,
         person.email,
         to_name=person.name,
@@ -206,12 +216,21 @@ def accept(
 def _invitation(session: Session, token: str, keyring: Keyring, now: datetime) -> LoginCode | None:
     return session.scalar(
         select(LoginCode).where(
-            LoginCode.purpose == "invitation",
-            LoginCode.code_hash == _hash(keyring, "invitation", "", token),
+            LoginCode.purpose == INVITATION,
+            LoginCode.code_hash == _hash(keyring, INVITATION, "", token),
             LoginCode.used_at.is_(None),
             LoginCode.expires_at > now,
         )
     )
+
+
+def _address(email: str) -> str:
+    return text.normalise(email).strip().lower()[:254]
+
+
+def _short(key: str) -> str:
+    """What somebody typed as a name may be of any length and hold anything."""
+    return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
 
 
 def _hash(keyring: Keyring, purpose: str, address: str, code: str) -> str:

@@ -13,6 +13,8 @@ from helpdesk import inbound, search
 from helpdesk.border import Actor, File, Verdict
 from helpdesk.models import Attachment, Message
 
+#: octets of a Message-ID that is worth looking up
+LONGEST_ID = 998
 #: direction and audience follow from the kind
 KINDS = {
     "opening": ("inbound", "public"),
@@ -71,7 +73,7 @@ def write(session: Session, messages: Sequence[NewMessage], *, now: datetime) ->
                 "html": message.html,
                 "endpoint_id": message.endpoint_id,
                 "raw_id": message.raw_id,
-                "mail_id": message.mail_id,
+                "mail_id": _indexable(message.mail_id),
                 "verdict": message.verdict,
                 "match": message.match,
             }
@@ -90,6 +92,11 @@ def write(session: Session, messages: Sequence[NewMessage], *, now: datetime) ->
     return ids
 
 
+def _indexable(mail_id: str | None) -> str | None:
+    """An id of more than one line (RFC 5322 §2.1.1) threads nothing."""
+    return mail_id if mail_id and len(mail_id.encode()) <= LONGEST_ID else None
+
+
 def _attach(session: Session, messages: Sequence[tuple[int, NewMessage]], now: datetime) -> None:
     rows: list[dict[str, Any]] = [
         {
@@ -97,11 +104,11 @@ def _attach(session: Session, messages: Sequence[tuple[int, NewMessage]], now: d
             "message_id": message_id,
             "number": message.number,
             "filename": file.filename,
-            "content_type": file.content_type,
+            "content_type": file.content_type[:127],
             "size": file.size,
             "sha256": file.sha256,
             "inline": file.inline,
-            "content_id": file.content_id,
+            "content_id": file.content_id and file.content_id[:255],
             "audience": KINDS[message.kind][1],
             "secret_group": message.secret_group,
         }

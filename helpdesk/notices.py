@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 
 from helpdesk import events
 from helpdesk.border import Channel
-from helpdesk.models import Delivery, Endpoint, Outbox
+from helpdesk.models import Delivery, Endpoint, Outbox, Ticket
 
 #: acknowledgements to one address in `BURST_WINDOW`; what exceeds is summed up in one digest
 BURST = 10
 BURST_WINDOW = timedelta(minutes=10)
+#: the notice that sums up; never held back itself
+DIGEST = "digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +144,15 @@ def _states(session: Session, notices: Sequence[Notice], now: datetime) -> list[
                 Outbox.address.in_(addresses),
                 Outbox.created_at > now - BURST_WINDOW,
                 Outbox.automatic,
+                Outbox.notice != DIGEST,
             )
             .group_by(Outbox.address)
         )
-        sent = {address: count for address, count in session.execute(counted)}
+        sent = dict(session.execute(counted).all())
     states: list[str] = []
     for notice in notices:
         held = False
-        if notice.automatic and notice.channel == Channel.MAIL:
+        if notice.automatic and notice.channel == Channel.MAIL and notice.name != DIGEST:
             sent[notice.address] = sent.get(notice.address, 0) + 1
             held = sent[notice.address] > BURST
         states.append("held" if held else "queued")
@@ -163,19 +166,28 @@ def is_held(session: Session) -> bool:
 
 
 def digest_held(session: Session, *, now: datetime) -> int:
-    """Sum up what was held back: one `digest` for each address whose burst is over."""
-    waiting = session.execute(
+    """Sum up what was held back: one `digest` for each address that waits `BURST_WINDOW`."""
+    over = select(Outbox.address).where(
+        Outbox.state == "held", Outbox.created_at < now - BURST_WINDOW
+    )
+    waiting = session.scalars(
         select(Outbox)
-        .where(Outbox.state == "held", Outbox.created_at < now - BURST_WINDOW)
+        .where(Outbox.state == "held", Outbox.address.in_(over))
         .order_by(Outbox.id)
         .limit(1_000)
-    ).scalars()
+    )
     by_address: dict[str, list[Outbox]] = {}
     for row in waiting:
         by_address.setdefault(row.address, []).append(row)
     for address, rows in by_address.items():
         numbers = sorted({row.number for row in rows if row.number is not None})
-        summary = Notice("digest", Channel.MAIL, address, data={"numbers": numbers})
+        protocols = session.execute(
+            select(Ticket.number, Ticket.protocol)
+            .where(Ticket.number.in_(numbers))
+            .order_by(Ticket.number)
+        )
+        named = [protocol or str(number) for number, protocol in protocols]
+        summary = Notice(DIGEST, Channel.MAIL, address, data={"protocols": named})
         post(session, [summary], now=now)
         for row in rows:
             row.state = "cancelled"

@@ -9,17 +9,17 @@ import random
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from helpdesk import audit, events, letters
+from helpdesk import access, audit, events, letters
 from helpdesk.border import SYSTEM, Actor, Outbound
 from helpdesk.errors import Conflict, NotVisible
-from helpdesk.models import Delivery, Endpoint, KnownAddress, Outbox
+from helpdesk.models import Delivery, Endpoint, KnownAddress, Outbox, Ticket
 from helpdesk.policy import Policy
 
 LEASE = timedelta(minutes=5)
-#: a row that was refused this often is a dead letter: 2^0 + … + 2^10 minutes is about a day and a half
+#: a row that was refused this often is a dead letter, after some 16 hours of `backoff`
 MOST_ATTEMPTS = 12
 LONGEST_WAIT = timedelta(hours=4)
 
@@ -55,6 +55,15 @@ def claim(
         .execution_options(synchronize_session=False)
     ).all()
     return letters.write(session, sorted(claimed, key=lambda row: row.id), policy)
+
+
+def release(session: Session) -> None:
+    """Nobody holds what a process that is gone had leased. For SQLite, where one process serves."""
+    session.execute(
+        update(Outbox)
+        .where(Outbox.state == "queued", Outbox.lease_until.is_not(None))
+        .values(lease_until=None)
+    )
 
 
 def is_waiting(session: Session, channels: Collection[str], *, now: datetime) -> bool:
@@ -121,8 +130,10 @@ def mark_failing(session: Session, row: Outbox, *, now: datetime) -> None:
 
 
 def retry(session: Session, actor: Actor, outbox_id: int, *, now: datetime) -> None:
-    """Queue a dead letter (or a waiting row) again, at once. Raises `NotVisible`, `Conflict`."""
-    row = session.get(Outbox, outbox_id)
+    """Queue a dead letter (or a waiting row) again, at once. Raises `Forbidden`, `NotVisible`,
+    `Conflict`."""
+    access.require(actor, "outbox")
+    row = session.scalar(select(Outbox).where(Outbox.id == outbox_id, _of(actor)))
     if row is None:
         raise NotVisible("outbox", outbox_id)
     if row.state not in {"failed", "held", "queued"}:
@@ -150,12 +161,13 @@ def cancel(session: Session, message_id: int, *, now: datetime) -> bool:
     return True
 
 
-def listing(session: Session, *, limit: int = 200) -> list[Outbox]:
-    """What waits and what failed, oldest first."""
+def listing(session: Session, actor: Actor, *, limit: int = 200) -> list[Outbox]:
+    """What waits and what failed, oldest first. Raises `Forbidden`."""
+    access.require(actor, "outbox")
     return list(
         session.scalars(
             select(Outbox)
-            .where(Outbox.state.in_(["queued", "held", "failed"]))
+            .where(Outbox.state.in_(["queued", "held", "failed"]), _of(actor))
             .order_by(Outbox.id)
             .limit(limit)
         )
@@ -166,6 +178,12 @@ def backoff(attempts: int) -> timedelta:
     """1, 2, 4 … minutes, at most 4 h, ± 20 % so that retries of many rows spread."""
     wait = min(timedelta(minutes=2 ** max(attempts - 1, 0)), LONGEST_WAIT)
     return wait * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
+
+
+def _of(actor: Actor) -> ColumnElement[bool]:
+    """Rows about nothing the actor may not know of."""
+    mine = select(Ticket.number).where(access.visible(actor))
+    return or_(Outbox.number.is_(None), Outbox.number.in_(mine))
 
 
 def _load(session: Session, outbox_id: int) -> Outbox:

@@ -40,7 +40,7 @@ def change(session: Session, actor: Actor, key: str, value: object, *, now: date
     before = asdict(load(session))
     if key not in before:
         raise Invalid(FieldError(key, "unknown"))
-    if type(before[key]) is not type(value):
+    if type(before[key]) is not type(value) or (isinstance(value, int) and value < 0):
         raise Invalid(FieldError(key, "invalid"))
     session.merge(Parameter(key=key, value={"value": value}, changed_at=now, changed_by=actor.name))
     change = audit.Change(key, before[key], value)

@@ -53,7 +53,8 @@ def retry(session: Session, desk: Desk, public_id: str) -> Held:
 def attach(session: Session, desk: Desk, public_id: str, number: int) -> Held:
     """Make it a complement of a ticket. Its sender is read there and receives nothing until
     registered, confirmed or ticked."""
-    access.ticket(session, desk.actor, number)
+    if access.ticket(session, desk.actor, number).deleted_at is not None:
+        raise Conflict("deleted")
     held = _again(session, desk, public_id, "quarantine_attached", number=number)
     held.placed_number, held.placed_by = number, desk.actor.id
     return held

@@ -1,10 +1,11 @@
 """Providers, their people and agents: created, changed, invited."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from helpdesk import audit, identifiers, logins
@@ -23,6 +24,10 @@ from helpdesk.models import (
 )
 from helpdesk.policy import Policy
 from helpdesk.text import sort_name
+
+#: lower case, as log-in pages read it
+LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{0,39}")
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +83,8 @@ def check(row: ProviderRow) -> list[FieldError]:
     errors: list[FieldError] = []
     if not row.code.strip():
         errors.append(FieldError("code", "required"))
-    limits = {"code": 40, "name": 200, "city": 200, "state": 2, "person": 200, "phone": 40}
+    limits = dict.fromkeys(("name", "type", "city", "person"), 200)
+    limits |= {"code": 40, "state": 2, "phone": 40}
     for field, limit in limits.items():
         value = getattr(row, field)
         if value is not None and len(value) > limit:
@@ -117,7 +123,7 @@ def upsert_provider(
     changes += _assign(session, provider, row)
     session.flush()  # addresses and people need its id
     if row.email:
-        _know(session, provider, row.email.strip().lower(), row.person)
+        _know(session, provider, identifiers.email(row.email) or "", row.person)
     if changes:
         audit.record(session, actor, action, now=now, changes=changes)
     return provider
@@ -158,6 +164,12 @@ def invite(
     )
     person = add_person(session, provider, "", address, role="manager" if first else "member")
     person.active = True
+    session.flush()  # a new membership is there, an old one is made active again
+    session.execute(
+        update(Membership)
+        .where(Membership.person_id == person.id, Membership.provider_id == provider.id)
+        .values(active=True)
+    )
     logins.invite(session, person, policy.keyring, policy.link("/convite/"), now=now)
     change = Change("person", None, address)
     audit.record(session, actor, "invited", now=now, changes=(change,), note=code)
@@ -175,16 +187,19 @@ def add_agent(
     profile: str = "atendente",
     sector: str | None = None,
 ) -> Agent:
-    """Raises `Invalid` when the login is taken or the profile or sector unknown."""
+    """Raises `Invalid` when the login is taken or not one, or something else is wrong."""
     if session.scalar(select(Agent.id).where(Agent.login == login)) is not None:
         raise Invalid(FieldError("login", "taken"))
     profile_id = session.scalar(select(Profile.id).where(Profile.code == profile))
     sector_id = session.scalar(select(Sector.id).where(Sector.code == sector)) if sector else None
     errors = [
-        FieldError(field, "unknown")
-        for field, wrong in (
-            ("profile", profile_id is None),
-            ("sector", sector is not None and sector_id is None),
+        FieldError(field, code)
+        for field, code, wrong in (
+            ("login", "invalid", LOGIN.fullmatch(login) is None),
+            ("name", "required", not name.strip()),
+            ("name", "too_long", len(name) > LONGEST_NAME),
+            ("profile", "unknown", profile_id is None),
+            ("sector", "unknown", sector is not None and sector_id is None),
         )
         if wrong
     ]
@@ -214,7 +229,7 @@ def _assign(session: Session, provider: Provider, row: ProviderRow) -> list[Chan
         "city": row.city,
         "state": row.state.upper() if row.state else None,
         "phone": row.phone,
-        "email": row.email.strip().lower() if row.email and not provider.email else None,
+        "email": identifiers.email(row.email) if row.email and not provider.email else None,
         "active": row.active,
     }
     if row.type:

@@ -1,12 +1,15 @@
 """Handing a ticket on: to another agent or sector, under another classification."""
 
+from typing import cast
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk import catalog, deadlines, events, notices
+from helpdesk import catalog, deadlines, events, notices, sessions, text
 from helpdesk.audit import Change
 from helpdesk.border import Channel
 from helpdesk.catalog import Catalog
+from helpdesk.deadlines import Terms
 from helpdesk.desk import Desk, agent_change, body_of, enter, load, log, release, say, touch
 from helpdesk.errors import FieldError, Invalid
 from helpdesk.models import Agent, Ticket
@@ -27,9 +30,9 @@ def forward(
     ticket = load(session, desk, number, Action.FORWARD, version)
     registers = catalog.load(session, desk.policy)
     said = body_of(note, "note")
-    target = _agent(session, agent)
+    target = _agent(session, agent, ticket)
     to_sector = registers.sector(sector) if sector else None
-    if sector and to_sector is None:
+    if sector and (to_sector is None or not to_sector.active):
         raise Invalid(FieldError("sector", "unknown"))
     if target is None and to_sector is None:
         raise Invalid(FieldError("agent", "required"))
@@ -89,7 +92,7 @@ def classify(
         changes.append(Change("reason", before and before.name, why and why.name))
         ticket.reason_id = why.id if why else None
     if changes:
-        touch(ticket, desk)
+        ticket.version += 1
         log(session, desk, ticket, "classified", changes)
         events.emit(session, number, "changed", now=desk.now, version=ticket.version)
     return ticket
@@ -117,15 +120,18 @@ def _classify(
         )
     ticket.classification_id = classification_id
     ticket.subclassification_id = subclassification_id
-    changes.extend(recount(ticket, registers))
-    return changes
+    terms = registers.terms(ticket.provider_id, classification_id, subclassification_id)
+    return changes + count(ticket, registers, terms)
 
 
-def recount(ticket: Ticket, registers: Catalog) -> list[Change]:
-    """The deadline from the start of the running cycle, under the ticket's present terms."""
-    terms = registers.terms(
-        ticket.provider_id, ticket.classification_id, ticket.subclassification_id
-    )
+def terms_of(ticket: Ticket) -> Terms:
+    """What its deadline was counted with, whatever the registers say now."""
+    source = cast("deadlines.Source", ticket.terms_source)
+    return Terms(ticket.days, deadlines.Unit(ticket.unit), ticket.attention, source)
+
+
+def count(ticket: Ticket, registers: Catalog, terms: Terms) -> list[Change]:
+    """The deadline from the start of the running cycle."""
     counted = deadlines.deadline(ticket.cycle_at, terms, registers.calendar)
     ticket.days, ticket.unit, ticket.attention = terms.days, terms.unit, terms.attention
     ticket.terms_source = terms.source
@@ -137,11 +143,13 @@ def recount(ticket: Ticket, registers: Catalog) -> list[Change]:
     return [change]
 
 
-def _agent(session: Session, login: str | None) -> Agent | None:
+def _agent(session: Session, login: str | None, ticket: Ticket) -> Agent | None:
+    """Somebody who may know of the ticket; who may not is not told of it by being chosen."""
     if not login:
         return None
-    found = session.scalar(select(Agent).where(Agent.login == login, Agent.active))
-    if found is None:
+    found = session.scalar(select(Agent).where(Agent.login == text.normalise(login), Agent.active))
+    actor = sessions.agent_actor(session, found.id) if found else None
+    if actor is None or (ticket.secret_group and ticket.secret_group not in actor.groups):
         raise Invalid(FieldError("agent", "unknown"))
     return found
 

@@ -130,9 +130,7 @@ def person_actor(session: Session, person_id: int) -> Actor | None:
         .where(Membership.person_id == person_id, Membership.active)
         .order_by(Membership.id)
     )
-    return Actor(
-        ActorKind.PERSON, person.id, person.name, providers=tuple(memberships.all())
-    )
+    return Actor(ActorKind.PERSON, person.id, person.name, providers=tuple(memberships.all()))
 
 
 def add_token(session: Session, name: str, login: str, *, now: datetime) -> str:

@@ -20,6 +20,11 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFC", whole)
 
 
+def name(text: str) -> str:
+    """One line of at most 200 characters, whatever a program put into a display name."""
+    return " ".join(normalise(text).split())[:200]
+
+
 def sort_name(name: str) -> str:
     """A name to sort by, at most 200 characters: without marks, casefolded."""
     plain = unicodedata.normalize("NFKD", name)

@@ -4,12 +4,12 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from helpdesk import access, catalog, deadlines, endpoints, rows
+from helpdesk import access, catalog, deadlines, endpoints, routing, rows, text
 from helpdesk.border import Actor, ActorKind
 from helpdesk.deadlines import CountedDay
 from helpdesk.errors import NotVisible
@@ -44,7 +44,9 @@ from helpdesk.views import (
 def find(session: Session, actor: Actor, ref: str) -> int:
     """The number behind a portal address: `n<number>` or the protocol. Raises `NotVisible`."""
     by_number = re.fullmatch(r"n([0-9]{1,18})", ref)
-    wanted = Ticket.number == int(by_number[1]) if by_number else Ticket.protocol == ref
+    wanted = (
+        Ticket.number == int(by_number[1]) if by_number else Ticket.protocol == text.normalise(ref)
+    )
     number = session.scalar(select(Ticket.number).where(wanted, access.visible(actor)))
     if number is None:
         raise NotVisible("ticket", ref)
@@ -59,8 +61,12 @@ def view(session: Session, actor: Actor, number: int, *, policy: Policy, now: da
         raise NotVisible("ticket", number)
     ends = endpoints.of_ticket(session, number)
     default = endpoints.default(session, ticket, ends)
-    following = session.scalars(
-        select(Ticket.number).where(Ticket.follows == number, access.visible(actor))
+    linked = session.scalars(
+        select(Ticket.number)
+        .where(
+            or_(Ticket.number == ticket.follows, Ticket.follows == number), access.visible(actor)
+        )
+        .order_by(Ticket.number)
     )
     return Thread(
         row=found[0],
@@ -71,10 +77,10 @@ def view(session: Session, actor: Actor, number: int, *, policy: Policy, now: da
         messages=_messages(session, actor, number),
         provider=_provider(session, ticket.provider_id),
         merged_into=ticket.merged_into,
-        linked=[n for n in (ticket.follows, *following) if n is not None],
+        linked=list(linked),
         pending_until=ticket.pending_until,
         attention=ticket.attention,
-        terms_source=cast("deadlines.Source", ticket.terms_source),
+        terms_source=routing.terms_of(ticket).source,
     )
 
 
@@ -123,13 +129,8 @@ def explain_deadline(
 ) -> tuple[CountedDay, ...]:
     """Each day between opening and due date, and why it counts or does not."""
     ticket = access.ticket(session, actor, number)
-    terms = deadlines.Terms(
-        ticket.days,
-        deadlines.Unit(ticket.unit),
-        ticket.attention,
-        cast("deadlines.Source", ticket.terms_source),
-    )
-    return deadlines.explain(ticket.cycle_at, terms, catalog.calendar(session, policy))
+    calendar = catalog.calendar(session, policy)
+    return deadlines.explain(ticket.cycle_at, routing.terms_of(ticket), calendar)
 
 
 def attachment(session: Session, actor: Actor, public_id: str) -> AttachmentView:
@@ -166,7 +167,7 @@ def raw(session: Session, actor: Actor, message_id: int) -> str:
 def mark_read(session: Session, actor: Actor, number: int) -> None:
     """The person has seen every answer so far: the badge forgets them."""
     ticket = access.ticket(session, actor, number)
-    if actor.id is not None and ticket.last_answer_id is not None:
+    if actor.kind is ActorKind.PERSON and ticket.last_answer_id is not None:
         session.merge(Reading(person_id=actor.id, number=number, message_id=ticket.last_answer_id))
 
 
@@ -243,16 +244,12 @@ def _provider(session: Session, provider_id: int) -> ProviderView:
         .where(Provider.id == provider_id)
     ).one()
     provider, kind = row
-    people: Sequence[tuple[str, str, str]] = (
-        session.execute(
-            select(Person.name, Person.email, Membership.role)
-            .join(Membership, Membership.person_id == Person.id)
-            .where(Membership.provider_id == provider_id, Membership.active, Person.active)
-            .order_by(Person.name)
-        )
-        
-        .all()
-    )
+    people: Sequence[tuple[str, str, str]] = session.execute(
+        select(Person.name, Person.email, Membership.role)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.provider_id == provider_id, Membership.active, Person.active)
+        .order_by(Person.name)
+    ).all()
     return ProviderView(
         provider.code,
         provider.name,

@@ -1,7 +1,7 @@
 """What agents do to a ticket. Each verb: load, check, write, log, notice; then the screens.
 
 `version` is the one the agent was looking at: when given and outdated the verb raises `Stale` and
-changes nothing. Every verb raises `NotVisible`, `Forbidden`, `Conflict`; the rest is said beside it.
+changes nothing. Every verb raises `NotVisible`, `Forbidden`, `Conflict`; the rest is beside it.
 Handing on is in `routing`, ending and beginning again in `closing`.
 """
 
@@ -176,7 +176,7 @@ def delete(session: Session, desk: Desk, number: int, *, justification: str) -> 
     changes = enter(ticket, registers, Action.DELETE, catalog.CANCELLED)
     ticket.deleted_at = ticket.closed_at = desk.now
     ticket.late = False
-    touch(ticket, desk)
+    ticket.version += 1
     log(session, desk, ticket, "deleted", changes, note=why)
     target, others = endpoints.choose(session, ticket, None)
     tell(session, desk, "deleted", target, others, None)

@@ -24,6 +24,7 @@ from channels.bot.notices import PERSON
 from channels.bot.states import MOST_FILES
 from channels.bot.typed import typed
 from helpdesk import bots
+from helpdesk.attachments import TYPES
 from helpdesk.border import Actor, ActorKind, Channel
 from helpdesk.errors import NotVisible
 
@@ -61,7 +62,11 @@ def chat_router(kit: Kit, desk: Desk) -> Router:
             "last": lines[-1].id if lines else 0,
             "key": uuid4().hex,
             "now": kit.clock(),
-            "limits": {"count": MOST_FILES, "bytes": kit.limits.size},
+            "limits": {
+                "count": MOST_FILES,
+                "bytes": kit.limits.size,
+                "types": [f".{extension}" for extension in TYPES],
+            },
         }
         return kit.page(request, "bot/chat.html", context)
 

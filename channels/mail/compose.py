@@ -16,7 +16,7 @@ Keys of `Outbound.data`; templates see all of them, None where the core says not
 | `link` | URL | the button |
 | `by` | str | agent_forwarded: who forwarded |
 | `code`, `minutes` | str, int | login_code: the code and how long it holds |
-| `name`, `provider` | str | invitation: who is invited to speak for whom |
+| `name`, `provider`, `days` | str, str, int | invitation: who, for whom, how long it holds |
 | `numbers`, `protocols` | list | digest: what was opened meanwhile |
 | `channel` | str | answered_elsewhere: where the answer went |
 """
@@ -53,6 +53,7 @@ KEYS = (
     "minutes",
     "name",
     "provider",
+    "days",
     "numbers",
     "protocols",
     "channel",

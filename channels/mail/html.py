@@ -42,6 +42,7 @@ _STYLES = frozenset(
     "text-transform vertical-align white-space width word-break word-wrap".split()
 )
 _INLINE_IMAGE = re.compile(r"data:image/(?:png|gif|jpe?g|webp);base64,", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?:|mailto:|tel:|#)", re.IGNORECASE)
 _UNSAFE_STYLE = re.compile(
     r"url\s*\(|image\s*\(|image-set|expression|@import|\\|/\*|var\s*\(|-\s*\d", re.IGNORECASE
 )
@@ -77,7 +78,7 @@ def _type(tag: str, value: str) -> str | None:
 
 
 def _link(_tag: str, value: str) -> str | None:
-    return None if "\0" in value else value
+    return value if _LINK.match(value) else None
 
 
 _ATTRIBUTE_RULES: dict[str, Callable[[str, str], str | None]] = {

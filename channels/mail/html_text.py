@@ -45,8 +45,8 @@ class _Writer:
         self.line: list[str] = []
         self.depth = 0
         self.pre = 0
-        #: blank lines owed before the next text
-        self.gap = False
+        #: a blank line is owed before the next text: how deep the quotation was where it arose
+        self.gap: int | None = None
 
     def put(self, content: str) -> None:
         if self.pre:
@@ -66,11 +66,12 @@ class _Writer:
         content = joined.rstrip() if self.pre else joined.strip()
         self.line = []
         if content or self.pre:
-            if self.gap and self.lines and self.lines[-1].strip("> "):
-                self.lines.append(">" * self.depth)
-            self.gap = False
+            if self.gap is not None and self.lines and self.lines[-1].strip("> "):
+                self.lines.append(">" * min(self.gap, self.depth))
+            self.gap = None
             self.lines.append(f"{'>' * self.depth} {content}".strip() if self.depth else content)
-        self.gap = self.gap or gap
+        if gap:
+            self.gap = self.depth if self.gap is None else min(self.gap, self.depth)
 
     def newline(self) -> None:
         """A `<br>`: an empty line stays one."""

@@ -64,8 +64,10 @@ def header_end(lines: list[str], classes: list[str], at: int) -> int | None:
     """The end of a copied header (`De: / Enviado: / Para: / Assunto:`) that begins at `at`."""
     if ":" not in lines[at][:40] and phrases.WIDE_COLON not in lines[at][:40]:
         return None
+    if _one_line_header(lines[at]):
+        return at + 1
     if not _header_class(lines[at]):
-        return _one_line_header(lines[at]) and at + 1
+        return None
     found: set[str] = set()
     end = at
     loose = 0

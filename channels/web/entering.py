@@ -218,7 +218,7 @@ def _begin(
 
 
 def _wait(request: PortalRequest, kit: Kit, door: Door, error: Throttled) -> Response[str]:
-    minutes = -(-error.seconds // MINUTE)
+    minutes = max(round(error.seconds / MINUTE), 1)
     shown = replace(door, error="throttled", minutes=minutes)
     answer = doors.show(request, kit, shown, status=429)
     answer.headers["Retry-After"] = str(error.seconds)

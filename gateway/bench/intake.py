@@ -116,7 +116,9 @@ def _register_senders(session: Session) -> None:
     now = clock()
     for n in range(smtp_client.SENDERS):
         code = f"B{n % PROVIDERS:04}"
-        row = registers.ProviderRow(code=code, name=f"Prestador {code}", email=smtp_client.sender(n))
+        row = registers.ProviderRow(
+            code=code, name=f"Prestador {code}", email=smtp_client.sender(n)
+        )
         registers.upsert_provider(session, row, now=now)
 
 

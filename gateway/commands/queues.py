@@ -12,7 +12,7 @@ MOST_ROWS = 200
 
 def list_outbox() -> None:
     with instance() as (work, _):
-        rows = work.read_now(outbox.listing, limit=MOST_ROWS)
+        rows = work.read_now(outbox.listing, SYSTEM, limit=MOST_ROWS)
     for row in rows:
         ticket = "-" if row.number is None else str(row.number)
         when = row.not_before.isoformat(timespec="seconds")

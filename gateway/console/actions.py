@@ -253,9 +253,7 @@ async def reply_resend(
     message: FromPath[int],
     endpoint: FromPath[int],
 ) -> Redirect:
-    await console.kit.work.write(
-        resending.resend, console.desk(request), number, message, endpoint
-    )
+    await console.kit.work.write(resending.resend, console.desk(request), number, message, endpoint)
     return shell.go(console, f"/central/{number}", "resent", number)
 
 
@@ -331,9 +329,7 @@ def _close(session: Session, desk: Desk, number: int, form: Fields, version: int
     )
 
 
-def _reopen(
-    session: Session, desk: Desk, number: int, form: Fields, version: int | None
-) -> object:
+def _reopen(session: Session, desk: Desk, number: int, form: Fields, version: int | None) -> object:
     return closing.reopen(session, desk, number, body=form.one("text"), version=version)
 
 
@@ -494,12 +490,10 @@ async def _form(
     """The form as a dialog for the script, as a page without it."""
     numbers = _numbers(typed.fields, number)
     if len(numbers) == 1:
-        asked = tuple(n for n in request.query_params.getall("number", []) if n.isdecimal())
-        numbers = tuple(int(n) for n in asked[:MOST_AT_ONCE]) or numbers
+        asked = [n for n in request.query_params.getall("number", []) if n.isdecimal()]
+        numbers = [int(n) for n in asked[:MOST_AT_ONCE]] or numbers
     kit = console.kit
-    found = await kit.work.read(
-        _read, request.user, numbers, policy=kit.policy, now=kit.clock()
-    )
+    found = await kit.work.read(_read, request.user, numbers, policy=kit.policy, now=kit.clock())
     context: dict[str, object] = {
         "form": found,
         "action": _address(request).url(f"/central/{found.thread.row.number}/{PATHS[name]}"),
@@ -571,9 +565,9 @@ def _read(
     )
 
 
-def _numbers(form: Fields, number: int) -> tuple[int, ...]:
+def _numbers(form: Fields, number: int) -> list[int]:
     given = [int(text) for text in form.many("number") if text.isdecimal()]
-    return tuple(dict.fromkeys(given[:MOST_AT_ONCE])) or (number,)
+    return list(dict.fromkeys(given[:MOST_AT_ONCE])) or [number]
 
 
 def _address(request: AgentRequest) -> Address:

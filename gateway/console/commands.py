@@ -124,9 +124,7 @@ HINTS: dict[str, tuple[str, ...]] = {
 
 def allowed(actor: Actor, page: str) -> list[Command]:
     return [
-        c
-        for c in COMMANDS
-        if page in c.pages and (c.permission is None or actor.may(c.permission))
+        c for c in COMMANDS if page in c.pages and (c.permission is None or actor.may(c.permission))
     ]
 
 
@@ -145,6 +143,11 @@ def possible(command: Command, row: Row | None, login: str) -> bool:
             return row.in_progress_login == login
         case _:
             return True
+
+
+def impossible(row: Row, login: str) -> str:
+    """For a row of the list: the ids its state forbids, with blanks between."""
+    return " ".join(c.id for c in COMMANDS if not possible(c, row, login))
 
 
 def for_page(

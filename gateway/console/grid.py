@@ -32,10 +32,12 @@ FOUND_ROWS = 8
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A row and the service time left to its deadline (negative when past; None once closed)."""
+    """A row, the service time left to its deadline (negative when past; None once closed), and the
+    commands its state forbids."""
 
     row: Row
     left: timedelta | None
+    cannot: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +117,24 @@ async def grid_find(
 
 
 def list_rows(
-    session: Session, actor: Actor, asked: Asked, calendar: Calendar, policy: Policy, now: datetime
+    session: Session,
+    actor: Actor,
+    asked: Asked,
+    calendar: Calendar,
+    login: str,
+    *,
+    policy: Policy,
+    now: datetime,
 ) -> tuple[Page, list[Listed]]:
     page = grid.page(
         session, actor, asked.filter, asked.order,
         policy=policy, now=now, limit=PAGE_ROWS, cursor=asked.cursor,
     )  # fmt: skip
-    return page, [Listed(row, time_left(row, calendar, now)) for row in page.rows]
+    return page, [_listed(row, calendar, login, now) for row in page.rows]
+
+
+def _listed(row: Row, calendar: Calendar, login: str, now: datetime) -> Listed:
+    return Listed(row, time_left(row, calendar, now), commands.impossible(row, login))
 
 
 def time_left(row: Row, calendar: Calendar, now: datetime) -> timedelta | None:
@@ -140,7 +153,9 @@ def _queue(
     near = shell.around(session, actor, policy=policy, now=now, current=url)
     asked = addresses.parse(items, near.login)
     registers = catalog.load(session, policy)
-    page, listed = list_rows(session, actor, asked, registers.calendar, policy, now)
+    page, listed = list_rows(
+        session, actor, asked, registers.calendar, near.login, policy=policy, now=now
+    )
     colleagues = choices.colleagues(session)
     return Queue(
         near, asked, page, listed, chips(asked, registers, colleagues, near.login),
@@ -154,12 +169,11 @@ def _row(
     found = rows.listing(session, actor, Ticket.number == number, policy, now)
     if not found:
         return None
-    return Listed(found[0], time_left(found[0], catalog.calendar(session, policy), now))
+    login = choices.login_of(session, actor.id)
+    return _listed(found[0], catalog.calendar(session, policy), login, now)
 
 
-def _found(
-    session: Session, actor: Actor, q: str, *, policy: Policy, now: datetime
-) -> list[Row]:
+def _found(session: Session, actor: Actor, q: str, *, policy: Policy, now: datetime) -> list[Row]:
     if not q.strip():
         return []
     order = grid.Order("opened", descending=True)

@@ -25,4 +25,5 @@ class Presence:
 
     def agents_online(self, me: int | None) -> int:
         """Including the one who asks, whose stream opens a moment after the page."""
-        return len(self.streams.keys() | ({me} if me is not None else set()))
+        others = set(self.streams) - {me}
+        return len(others) + 1

@@ -3,7 +3,7 @@
 from litestar import Router
 from litestar.di import Provide
 
-from gateway.console import actions, grid, login, stream, ticket
+from gateway.console import actions, grid, login, opening, outgoing, quarantine, stream, ticket
 from gateway.console.presence import Presence
 from gateway.console.shell import Console, require_agent
 from gateway.runtime import Runtime
@@ -29,6 +29,18 @@ def router(runtime: Runtime) -> list[Router]:
                 grid.grid_row,
                 grid.grid_find,
                 stream.stream_open,
+                opening.opening_form,
+                opening.ticket_open,
+                quarantine.held_list,
+                quarantine.held_show,
+                quarantine.held_html,
+                quarantine.held_raw,
+                quarantine.held_attach,
+                quarantine.held_open,
+                quarantine.held_retry,
+                quarantine.held_spam,
+                outgoing.outgoing_list,
+                outgoing.outgoing_retry,
                 ticket.ticket_show,
                 ticket.ticket_talk,
                 ticket.ticket_head,

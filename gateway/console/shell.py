@@ -116,7 +116,7 @@ def require_agent(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHa
         back = connection.url.path
         if connection.url.query:
             back = f"{back}?{connection.url.query}"
-        raise NotLoggedIn(back if connection.scope["method"] == "GET" else "")
+        raise NotLoggedIn(back if connection.scope.get("method") == "GET" else "")
 
 
 def around(
@@ -145,7 +145,7 @@ def page(
     search: str = "",
     status: int = 200,
 ) -> Response[str]:
-    """Render `console/<name>.html` in the shell. What was said by the action before is said once."""
+    """Render `console/<name>.html` in the shell. What the action before said is said once."""
     actor = request.user
     listed = commands.for_page(actor, kind, near.login, row, query)
     expired = next(v.count for v in near.views if v.band)
@@ -172,9 +172,7 @@ def page(
     }
     response = console.kit.page(request, f"console/{name}.html", given | dict(context), status)
     if said:
-        response.headers["Set-Cookie"] = cookie(
-            SAID_COOKIE, "", secure=console.secure, seconds=0
-        )
+        response.headers["Set-Cookie"] = cookie(SAID_COOKIE, "", secure=console.secure, seconds=0)
     return response
 
 

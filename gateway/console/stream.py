@@ -7,14 +7,13 @@ nothing more.
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Stream
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.console.shell import AgentRequest, Console
@@ -22,7 +21,6 @@ from gateway.identity import AGENT_COOKIE
 from helpdesk import access, events, sessions
 from helpdesk.border import Actor
 from helpdesk.events import Cursor, Seen
-from helpdesk.models import Ticket
 
 #: a comment is sent this often, so that proxies and browsers see a live connection
 BEAT_SECONDS = 15.0
@@ -99,23 +97,13 @@ def _begin(session: Session, cursor: Cursor | None) -> News:
 def _news(session: Session, actor: Actor, cursor: Cursor) -> News:
     found = events.after(session, cursor)
     numbers = {each.number for each in found if each.number is not None}
-    known = _visible(session, actor, sorted(numbers))
+    known = access.visible_numbers(session, actor, numbers)
     seen = [
         each
         for each in found
         if (each.number in known if each.number is not None else actor.may("quarantine"))
     ]
     return News(seen, found[-1].cursor if found else cursor)
-
-
-def _visible(session: Session, actor: Actor, numbers: Sequence[int]) -> set[int]:
-    if not numbers:
-        return set()
-    return set(
-        session.scalars(
-            select(Ticket.number).where(Ticket.number.in_(numbers), access.visible(actor))
-        )
-    )
 
 
 def _written(each: Seen) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -203,13 +204,9 @@ def _resumed(found: Open, actor: Actor, message_id: int) -> Draft:
     return Draft(text=next(mine, ""))
 
 
-async def _part(
-    console: Console, request: AgentRequest, number: int, name: str
-) -> Response[str]:
+async def _part(console: Console, request: AgentRequest, number: int, name: str) -> Response[str]:
     found = await _read(console, request, number)
-    listed = commands.for_page(
-        request.user, commands.TICKET, found.near.login, found.thread.row
-    )
+    listed = commands.for_page(request.user, commands.TICKET, found.near.login, found.thread.row)
     context: dict[str, object] = {
         "now": console.kit.clock(),
         "may": {c["id"]: not c.get("disabled", False) for c in listed},
@@ -242,11 +239,20 @@ def _open(
     near = shell.around(session, actor, policy=policy, now=now)
     registers = catalog.load(session, policy)
     asked = addresses.parse(items, near.login)
+    beside = partial(
+        list_rows,
+        session,
+        actor,
+        calendar=registers.calendar,
+        login=near.login,
+        policy=policy,
+        now=now,
+    )
     try:
-        page, listed = list_rows(session, actor, asked, registers.calendar, policy, now)
+        page, listed = beside(asked)
     except Invalid:
         asked = addresses.parse([], near.login)
-        page, listed = list_rows(session, actor, asked, registers.calendar, policy, now)
+        page, listed = beside(asked)
     return Open(
         near=near,
         asked=asked,

@@ -11,7 +11,7 @@ from gateway.demo import mailbox, story
 from gateway.runtime import Runtime, build, clock
 from gateway.serve import main, serving
 from gateway.settings import Settings
-from helpdesk import install, migrations
+from helpdesk import inbound, install, migrations
 
 SMTP_PORT = 2525
 
@@ -59,7 +59,11 @@ def prepare(runtime: Runtime) -> None:
         migrations.upgrade(connection)
     runtime.work.write_now(install.install)
     if not runtime.work.read_now(story.is_told):
-        runtime.work.write_now(story.tell, runtime.policy, clock())
+        now = clock()
+        runtime.work.write_now(story.tell, runtime.policy, now)
+        runtime.work.write_now(
+            inbound.store, story.strangers(runtime.blobs, runtime.policy, now), now
+        )
 
 
 async def _serve(

@@ -117,7 +117,9 @@ def router(runtime: Runtime, box: Mailbox, smtp_port: int) -> Router:
     kit = runtime.kit
 
     @get("/caixa", media_type=MediaType.HTML)
-    async def mailbox_list(request: Request[Any, Any, Any], q: FromQuery[str] = "") -> Response[str]:
+    async def mailbox_list(
+        request: Request[Any, Any, Any], q: FromQuery[str] = ""
+    ) -> Response[str]:
         letters = await asyncio.to_thread(box.letters, q)
         opened = letters[0] if letters else None
         return _page(request, letters, opened, q)
@@ -134,7 +136,9 @@ def router(runtime: Runtime, box: Mailbox, smtp_port: int) -> Router:
     async def mailbox_html(letter_id: FromPath[str]) -> Response[str]:
         """The letter itself, for a sandboxed frame: it brings its own styles and may do nothing."""
         opened = await asyncio.to_thread(box.letter, letter_id)
-        policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+        policy = (
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+        )
         headers = {"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"}
         return Response(opened.html if opened else "", media_type=MediaType.HTML, headers=headers)
 
@@ -163,7 +167,9 @@ def router(runtime: Runtime, box: Mailbox, smtp_port: int) -> Router:
     ) -> Redirect:
         sender, text = str(data.get("from", "")).strip(), str(data.get("text", "")).strip()
         if "@" in sender and text:
-            mail = _mail(sender, runtime.policy.mail_address or "", str(data.get("subject", "")), text)
+            mail = _mail(
+                sender, runtime.policy.mail_address or "", str(data.get("subject", "")), text
+            )
             for name, kind, content in await _files(data.get("files")):
                 mail.add_attachment(content, *kind.split("/", 1), filename=name)
             await _deliver(mail, sender, [runtime.policy.mail_address or ""], smtp_port)
@@ -183,7 +189,14 @@ def router(runtime: Runtime, box: Mailbox, smtp_port: int) -> Router:
         }
         return kit.page(request, "demo/mailbox.html", context)
 
-    handlers = [mailbox_write, mailbox_list, mailbox_show, mailbox_html, mailbox_raw, mailbox_answer]
+    handlers = [
+        mailbox_write,
+        mailbox_list,
+        mailbox_show,
+        mailbox_html,
+        mailbox_raw,
+        mailbox_answer,
+    ]
     return Router("/demo", route_handlers=handlers, include_in_schema=False)
 
 
@@ -229,7 +242,9 @@ def _answer(
         return _bounce(letter)
     quoted = "\n".join(f"> {line}" for line in letter.text.splitlines())
     said = f"{text}\n\nEm {letter.at:%d/%m/%Y %H:%M}, {letter.sender} escreveu:\n{quoted}\n"
-    subject = letter.subject if letter.subject.lower().startswith("re:") else f"Re: {letter.subject}"
+    subject = (
+        letter.subject if letter.subject.lower().startswith("re:") else f"Re: {letter.subject}"
+    )
     if kind == "vacation":
         said = text or "Estou em férias até segunda-feira e respondo na volta."
         subject = f"Resposta automática: {letter.subject}"

@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from email.utils import make_msgid
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,19 @@ from argon2 import PasswordHasher
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from helpdesk import closing, intake, registers, routing, sessions, tickets
+from helpdesk import closing, intake, registers, routing, sessions, text, tickets
+from helpdesk.arrivals import Arrival
 from helpdesk.border import Address, Channel, Contact, Inbound, MailFacts, Receipt, Verdict
 from helpdesk.desk import Desk
 from helpdesk.errors import HelpdeskError
+from helpdesk.inbound import Stored
 from helpdesk.models import Agent, KnownAddress, Person, Provider, Ticket
 from helpdesk.policy import Policy
+from helpdesk.ports import BlobStore
 
 STORY = Path(__file__).parent / "story.json"
+#: service hours
+OPENS, CLOSES = 8, 18
 #: everybody's password in the demo; it listens on loopback only
 PASSWORD = "ponte-demo"  # noqa: S105
 
@@ -65,6 +71,21 @@ def tell(session: Session, policy: Policy, now: datetime) -> None:
         _Telling(session, policy, conversation, now).plan(happenings)
     for _, happen in sorted(happenings, key=lambda pair: pair[0]):
         happen()
+
+
+def strangers(blobs: BlobStore, policy: Policy, now: datetime) -> list[Stored]:
+    """Raw mails of people nobody knows: the applier will hold them in quarantine."""
+    stored: list[Stored] = []
+    for n, told in enumerate(load()["held"]):
+        mail = EmailMessage()
+        mail["From"], mail["To"] = told["from"], policy.mail_address or ""
+        mail["Subject"], mail["Date"] = told["subject"], format_datetime(now)
+        mail["Message-ID"] = make_msgid(domain="provedor.example")
+        mail.set_content(told["text"])
+        raw = mail.as_bytes()
+        arrival = Arrival(f"demo:{n}", raw, now, mailbox=policy.mail_address)
+        stored.append(Stored(arrival, blobs.put(raw), len(raw), f"demo:{n}"))
+    return stored
 
 
 def cast(session: Session) -> Cast:
@@ -116,7 +137,7 @@ class _Telling:
         opened = self._moment()
         happenings.append((opened, lambda: self._open(opened)))
         for step in self._told["steps"]:
-            at = opened + timedelta(hours=step["after_hours"])
+            at = self._at_work(opened + timedelta(hours=step["after_hours"]))
             if at < self._now:
                 happenings.append((at, lambda step=step, at=at: self._step(step, at)))
 
@@ -124,6 +145,15 @@ class _Telling:
         day = self._policy.day(self._now) - timedelta(days=self._told["days_ago"])
         clock = time.fromisoformat(self._told["at"])
         return datetime.combine(day, clock, self._policy.zone).astimezone(UTC)
+
+    def _at_work(self, at: datetime) -> datetime:
+        """The story says "some hours later"; people answer in service hours."""
+        local = at.astimezone(self._policy.zone)
+        if local.hour < OPENS:
+            local = local.replace(hour=OPENS)
+        elif local.hour >= CLOSES:
+            local = (local + timedelta(days=1)).replace(hour=OPENS)
+        return local.astimezone(UTC)
 
     def _open(self, at: datetime) -> None:
         message = self._inbound(self._told["text"], at, title=self._told["title"])

@@ -23,8 +23,9 @@ def receive_many(
 ) -> list[Receipt | Refusal]:
     """Place every message; the answers stand in the order of the messages.
 
-    Raises `Invalid` when a form's field is wrong and `NotVisible` when somebody logged in names a
-    ticket or provider that is not theirs; mail is never refused so, it is held (`Refusal`).
+    Raises `Invalid` when a form's field is wrong, `NotVisible` when somebody logged in names a
+    ticket or provider that is not theirs, and `Conflict` when the ticket was deleted; mail is never
+    refused so, it is held (`Refusal`).
     """
     registers = catalog.load(session, policy)
     for inbound in inbounds:

@@ -1,8 +1,8 @@
 """Automatic mail: it opens nothing, reopens nothing and is never answered.
 
 A bounce changes a delivery only when it proves to be about one of ours: by the envelope token or
-by our signed Message-ID in the returned headers. An out-of-office or a receipt is noted on the
-ticket; the rest is kept raw and counted.
+by our signed Message-ID in the returned headers. Without proof it is noted on the ticket it names,
+like an out-of-office or a receipt; the rest is kept raw and counted.
 """
 
 from collections.abc import Iterable
@@ -12,21 +12,21 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from helpdesk import audit, events, messages, outbox
-from helpdesk.border import SYSTEM, Actor, ActorKind, Bounced, Outcome, Receipt
+from helpdesk.border import SYSTEM, Actor, ActorKind, Bounced, MailFacts, Outcome, Receipt
 from helpdesk.intake.placing import Noting
 from helpdesk.messages import NewMessage
 from helpdesk.models import Delivery, Outbox
 
 #: worth a line in the conversation when we know which one
-NOTED = frozenset({"auto-reply", "out-of-office", "read-receipt"})
+NOTED = frozenset({"auto-reply", "out-of-office", "read-receipt", "bounce", "delayed"})
 
 
 def note(session: Session, plan: Noting, *, now: datetime) -> Receipt:
     mail = plan.inbound.mail
     if mail is None or mail.automatic is None:
         return Receipt(Outcome.IGNORED)
-    if mail.automatic in {"bounce", "delayed"}:
-        return _returned(session, plan, now)
+    if mail.automatic in {"bounce", "delayed"} and mail.returned_outbox:
+        return _returned(session, mail, now)
     if plan.ticket is None or mail.automatic not in NOTED:
         return Receipt(Outcome.IGNORED)
     sender = plan.inbound.sender
@@ -50,15 +50,14 @@ def note(session: Session, plan: Noting, *, now: datetime) -> Receipt:
         ],
         now=now,
     )
+    plan.ticket.version += 1
     events.emit(session, plan.ticket.number, "message", now=now, version=plan.ticket.version)
     return Receipt(Outcome.NOTED, plan.ticket.number, plan.ticket.protocol, written[0])
 
 
-def _returned(session: Session, plan: Noting, now: datetime) -> Receipt:
-    mail = plan.inbound.mail
-    ids = mail.returned_outbox if mail else ()
-    rows = list(session.scalars(select(Outbox).where(Outbox.id.in_(ids)))) if ids else []
-    if mail is None or not rows:
+def _returned(session: Session, mail: MailFacts, now: datetime) -> Receipt:
+    rows = list(session.scalars(select(Outbox).where(Outbox.id.in_(mail.returned_outbox))))
+    if not rows:
         return Receipt(Outcome.IGNORED)
     for row in rows:
         report = _report(row.address, mail.bounces)

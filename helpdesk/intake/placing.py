@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from helpdesk import matching
+from helpdesk import matching, text
 from helpdesk.border import (
     Actor,
     ActorKind,
@@ -12,12 +12,13 @@ from helpdesk.border import (
     HoldReason,
     Inbound,
     MailFacts,
+    Verdict,
 )
 from helpdesk.catalog import Catalog
-from helpdesk.errors import NotVisible
+from helpdesk.errors import Conflict, NotVisible
 from helpdesk.intake.facts import Facts, Owner, content_key
 from helpdesk.matching import Hold, Join, Layer, Match, SenderProvider, mentions
-from helpdesk.models import Endpoint, Ticket
+from helpdesk.models import Endpoint, Provider, Ticket
 from helpdesk.policy import Policy
 from helpdesk.tokens import Keyring
 from helpdesk.workflow import Situation
@@ -75,7 +76,8 @@ UNUSABLE = {"unreadable": HoldReason.UNREADABLE, "limit": HoldReason.LIMIT}
 def place(
     inbound: Inbound, facts: Facts, policy: Policy, registers: Catalog, now: datetime
 ) -> Plan:
-    """Raises `NotVisible` when somebody logged in names what is not theirs."""
+    """Raises `NotVisible` when somebody logged in names what is not theirs, `Conflict` when it was
+    deleted."""
     seen = facts.seen.get(content_key(inbound))
     if seen is not None:
         return Repeating(inbound, *seen)
@@ -85,7 +87,9 @@ def place(
         if defect in inbound.mail.defects:
             return Holding(inbound, Hold(reason, None, (f"defect {defect}",)))
     if inbound.mail.automatic is not None:
-        return Noting(inbound, _noted_ticket(inbound.mail, facts, policy))
+        ticket = _noted_ticket(inbound.mail, facts, policy)
+        if ticket is None or inbound.verdict is not Verdict.FAILED or inbound.mail.returned_outbox:
+            return Noting(inbound, ticket)
     return _mail(inbound, inbound.mail, facts, policy, registers, now)
 
 
@@ -93,12 +97,14 @@ def _known_place(inbound: Inbound, facts: Facts, registers: Catalog, now: dateti
     author = _author(inbound, facts)
     if inbound.number is None:
         provider = facts.providers.get(inbound.provider_id or 0)
-        if provider is None or not _speaks_for(inbound, provider.id, facts):
+        if provider is None or not _speaks_for(inbound, provider, facts):
             raise NotVisible("provider", inbound.provider_id)
         return Opening(inbound, author, provider.id)
     ticket = facts.ticket(inbound.number)
-    if ticket is None or ticket.deleted_at is not None or not _owns(inbound, ticket, facts):
+    if ticket is None or not _owns(inbound, ticket, facts):
         raise NotVisible("ticket", inbound.number)
+    if ticket.deleted_at is not None:
+        raise Conflict("deleted")
     match = {"layer": "agent", "score": 100} if inbound.placed_by else {}
     return _join(inbound, author, ticket, match, registers, now)
 
@@ -172,7 +178,7 @@ def _matches(inbound: Inbound, mail: MailFacts, facts: Facts, keyring: Keyring) 
     numbers += [(Layer.FOREIGN_ID, facts.mail_ids.get(r)) for r in reversed(mail.references)]
     for layer, number in numbers:
         ticket = facts.ticket(number) if number is not None else None
-        if ticket is not None:
+        if ticket is not None and ticket.deleted_at is None:
             participant = _participates(ticket, inbound.sender.value, facts)
             found.append(Match(layer, ticket.number, ticket.provider_id, participant))
     return found
@@ -237,26 +243,27 @@ def _author(inbound: Inbound, facts: Facts) -> Actor:
     agent = facts.agents.get(inbound.agent_id or 0)
     if agent is not None:
         return Actor(ActorKind.AGENT, agent.id, agent.name)
-    return Actor(ActorKind.UNKNOWN, name=inbound.sender.name)
+    return Actor(ActorKind.UNKNOWN, name=text.name(inbound.sender.name))
 
 
 def _sender(inbound: Inbound, owners: list[Owner]) -> Actor:
     owner = next(iter(owners), None)
-    name = (owner.name if owner else "") or inbound.sender.name or inbound.sender.value
+    said = text.name(inbound.sender.name)
+    name = (owner.name if owner else "") or said or text.name(inbound.sender.value)
     if owner is None:
         return Actor(ActorKind.UNKNOWN, name=name)
     return Actor(ActorKind.PERSON, owner.person_id, name)
 
 
-def _speaks_for(inbound: Inbound, provider_id: int, facts: Facts) -> bool:
+def _speaks_for(inbound: Inbound, provider: Provider, facts: Facts) -> bool:
     if inbound.agent_id is not None or inbound.placed_by is not None:
         return True
     memberships = facts.memberships.get(inbound.person_id or 0, [])
-    return any(m.provider_id == provider_id for m in memberships)
+    return provider.active and any(m.provider_id == provider.id for m in memberships)
 
 
 def _owns(inbound: Inbound, ticket: Ticket, facts: Facts) -> bool:
-    """The person may see the ticket: a member of its provider, and a party to it if scope is own."""
+    """The person may see the ticket: of its provider, and a party to it if the scope is own."""
     if inbound.agent_id is not None or inbound.placed_by is not None:
         return True
     for membership in facts.memberships.get(inbound.person_id or 0, []):

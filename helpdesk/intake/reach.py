@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk import endpoints, notices
+from helpdesk import endpoints, notices, text
 from helpdesk.border import Channel, Contact
 from helpdesk.endpoints import NewEndpoint
 from helpdesk.intake.facts import Facts
@@ -35,8 +35,8 @@ def contact(plan: Opening, facts: Facts) -> Contact:
     inbound = plan.inbound
     if inbound.contact is not None:
         return Contact(
-            inbound.contact.name.strip(),
-            inbound.contact.phone.strip(),
+            text.normalise(inbound.contact.name).strip(),
+            text.normalise(inbound.contact.phone).strip(),
             inbound.contact.email.strip().lower(),
         )
     person = facts.people.get(inbound.person_id or plan.author.id or 0)
@@ -71,6 +71,8 @@ def resolve(
         ends = Ends()
         for new in news:
             endpoint = known[new.number, new.channel, new.address]
+            if new.state == "active" and endpoint.state in {"reading", "unconfirmed"}:
+                endpoint.state = "active"  # registered to the provider by now
             ends.all.append(endpoint)
             if new.spoke and plan.inbound.channel in TALKING:
                 ends.spoken = ends.spoken or endpoint
@@ -121,7 +123,7 @@ def _wanted(number: int, plan: Opening | Joining, facts: Facts) -> list[NewEndpo
         email = inbound.contact.email.strip().lower()
         state = "active" if _is_registered(email, provider_id, facts) else "unconfirmed"
         found.append(
-            NewEndpoint(number, Channel.MAIL, email, inbound.contact.name.strip(), state=state)
+            NewEndpoint(number, Channel.MAIL, email, contact(plan, facts).name, state=state)
         )
     return found
 
@@ -140,12 +142,13 @@ def _by_mail(
     ):
         address = reply_to
     trusted = _is_registered(sender, provider_id, facts) or address != sender
+    name = text.name(inbound.sender.name)
     found = [
         NewEndpoint(
             number,
             Channel.MAIL,
             address,
-            inbound.sender.name,
+            name,
             plan.author.id if address == sender else None,
             state="active" if trusted else "reading",
             spoke=True,
@@ -154,7 +157,7 @@ def _by_mail(
     if address != sender:
         # The sender stays a participant: what is written from there later is recognised.
         state = "active" if _is_registered(sender, provider_id, facts) else "reading"
-        found.append(NewEndpoint(number, Channel.MAIL, sender, inbound.sender.name, state=state))
+        found.append(NewEndpoint(number, Channel.MAIL, sender, name, state=state))
     copied = inbound.mail.copied if inbound.mail else ()
     found += [
         NewEndpoint(number, Channel.MAIL, other)
@@ -169,4 +172,8 @@ def _is_registered(address: str, provider_id: int, facts: Facts) -> bool:
 
 
 def _is_end(number: int, address: str, facts: Facts) -> bool:
-    return any(e.address == address for e in facts.endpoints.get(number, []))
+    """Whether answers of this ticket go there already."""
+    return any(
+        e.address == address and e.channel == Channel.MAIL and e.state in endpoints.USABLE
+        for e in facts.endpoints.get(number, [])
+    )

@@ -32,6 +32,11 @@ from helpdesk.policy import Policy
 from helpdesk.workflow import Action, Situation
 
 MOST_TITLE = 200
+#: RFC 5322 §2.1.1: a longer line is no subject anybody wrote
+LONGEST_SUBJECT = 998
+
+
+APPLIED = frozenset({Outcome.OPENED, Outcome.COMPLEMENTED, Outcome.NOTED})
 
 
 @dataclass(slots=True)
@@ -81,6 +86,7 @@ def carry_out(
     audit.write(session, batch.entries, now=now)
     events.emit_many(session, batch.events, now=now)
     answers = [batch.answers[i] for i in range(len(plans))]
+    _remember(batch, plans, answers)
     holding.settle(session, plans, answers, now=now)
     if not registers.parameters.generate_protocol:
         return answers
@@ -140,12 +146,21 @@ def _ticket_row(batch: Batch, plan: Opening) -> dict[str, Any]:
         "terms_source": terms.source,
         "due_at": counted.due_at,
         "attention_at": counted.attention_at,
-        "subject": inbound.mail.subject if inbound.mail else None,
+        "subject": inbound.mail.subject[:LONGEST_SUBJECT] if inbound.mail else None,
         "mailbox": inbound.mail.mailbox if inbound.mail else None,
+        "secret_group": _secret_group(plan, batch.facts),
         "follows": plan.follows,
         "imported": inbound.imported,
         "last_message_at": opened_at,
     }
+
+
+def _secret_group(plan: Opening | Joining, facts: Facts) -> str | None:
+    """What continues a secret ticket is as secret."""
+    if isinstance(plan, Joining):
+        return plan.ticket.secret_group
+    followed = facts.ticket(plan.follows) if plan.follows is not None else None
+    return followed.secret_group if followed else None
 
 
 def _title(plan: Opening, facts: Facts) -> str:
@@ -194,27 +209,37 @@ def _converse(batch: Batch, plans: Sequence[tuple[int, Opening | Joining]]) -> N
             protocol, due_at = plan.ticket.protocol, plan.ticket.due_at
         batch.answers[i] = Receipt(outcome, number, protocol, message_id, due_at)
     notices.post(batch.session, told, now=batch.now)
-    batch.session.execute(
-        insert(Content),
-        [
-            {"key": content_key(p.inbound), "number": n, "message_id": m, "at": batch.now}
-            for (_, p), n, m in zip(plans, numbers, ids, strict=True)
-        ],
-    )
+
+
+def _remember(batch: Batch, plans: Sequence[Plan], answers: Sequence[Receipt | Refusal]) -> None:
+    """What was applied is not applied again."""
+    rows = [
+        {
+            "key": content_key(plan.inbound),
+            "number": answer.number,
+            "message_id": answer.message_id,
+            "at": batch.now,
+        }
+        for plan, answer in zip(plans, answers, strict=True)
+        if isinstance(answer, Receipt) and answer.outcome in APPLIED
+    ]
+    if rows:
+        batch.session.execute(insert(Content), rows)
 
 
 def _revive(batch: Batch, plan: Joining) -> None:
     """A complement: the agent's turn again; a pending ticket is open, a closed one reopens."""
     ticket = plan.ticket
     changes: list[Change] = []
-    if plan.reopens:
+    reopens = plan.reopens and ticket.situation == Situation.CLOSED
+    if reopens:
         changes = begin_again(ticket, batch.registers, batch.now)
     elif ticket.situation == Situation.PENDING:
         changes = desk.enter(ticket, batch.registers, Action.COMPLEMENT, catalog.OPEN)
     ticket.waiting_on, ticket.pending_until = "agent", None
     ticket.version += 1
     ticket.last_message_at = batch.now
-    action = "reopened" if plan.reopens else "complemented"
+    action = "reopened" if reopens else "complemented"
     batch.entries.append(Entry(ticket.number, plan.author, action, tuple(changes)))
     batch.events.append((ticket.number, "message", ticket.version))
 
@@ -239,7 +264,7 @@ def _message(
         mail_id=inbound.mail.message_id if inbound.mail else None,
         verdict=inbound.verdict if inbound.mail else None,
         match=plan.match or None,
-        secret_group=plan.ticket.secret_group if isinstance(plan, Joining) else None,
+        secret_group=_secret_group(plan, batch.facts),
         words=" ".join(found),
     )
 
@@ -253,7 +278,7 @@ def _repeat(batch: Batch, plan: Repeating) -> Receipt:
     found = batch.session.execute(
         select(Ticket.protocol, Ticket.due_at).where(Ticket.number == plan.number)
     ).first()
-    protocol, due_at = found if found else (None, None)
+    protocol, due_at = found or (None, None)
     return Receipt(Outcome.DUPLICATE, plan.number, protocol, plan.message_id, due_at)
 
 

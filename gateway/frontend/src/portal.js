@@ -12,4 +12,5 @@ import "./shared/files.js";
 import "./shared/depends.js";
 import "./portal/leave.js";
 import "./portal/upload.js";
+import "./portal/chat.js";
 import "./portal/read.js";

@@ -28,7 +28,7 @@ HOME = "https://portal.ponte.example/"
 #: notices without a ticket say their own subject
 WITHOUT_TICKET = {
     "login_code": {"code": "12345678", "minutes": 10, "link": HOME},
-    "invitation": {"name": "Ana", "provider": "Clínica Vila Nova", "link": HOME},
+    "invitation": {"name": "Ana", "provider": "Clínica Vila Nova", "days": 7, "link": HOME},
     "digest": {"numbers": [1, 2, 3], "link": HOME},
 }
 NO_TICKET = dict.fromkeys(

@@ -36,7 +36,14 @@ export function register(name, run) {
 }
 
 export function usable(command) {
-  return !command.disabled && (command.scope !== "ticket" || numbers().length > 0);
+  if (command.disabled) return false;
+  return command.scope !== "ticket" || (numbers().length > 0 && !forbidden(command));
+}
+
+// A row knows what its ticket's state forbids; of several selected the server decides.
+function forbidden({ id }) {
+  if (list.selected().length > 0) return false;
+  return (list.current()?.dataset.cannot ?? "").split(" ").includes(id);
 }
 
 /** False when there is nothing to act on. */

@@ -4,6 +4,7 @@
 //   [data-number=N][hx-get]    the same, for each event of that ticket (a row, an open ticket);
 //   [data-number=N][data-talk] also its conversation (see talk.js)
 //   [data-fresh]               the "2 novos" bar: data-one / data-many hold "{n}"
+//   [data-fresh][data-kind=K]  says data-reset when an event of that kind comes
 //   [data-offline]             shown while the stream is down
 import htmx from "./htmx-global.js";
 
@@ -24,7 +25,10 @@ document.addEventListener("htmx:sseOpen", (event) => {
 document.addEventListener("htmx:sseError", () => offline(true));
 
 function note(kind, message) {
-  const { number } = JSON.parse(message.data || "{}");
+  const { number, online } = JSON.parse(message.data || "{}");
+  if (online !== undefined) {
+    for (const count of document.querySelectorAll("[data-live~=presence] .num")) count.textContent = online;
+  }
   if (waiting.length === 0) setTimeout(settle, GATHER);
   waiting.push({ kind, number });
 }
@@ -34,15 +38,19 @@ function settle() {
   const events = waiting;
   waiting = [];
   const stale = new Set();
+  const bar = document.querySelector("[data-fresh]");
+  let changed = false;
   for (const { kind, number } of events) {
     for (const element of document.querySelectorAll(`[data-live~="${kind}"]`)) stale.add(element);
+    if (bar?.dataset.kind === kind) changed = true;
     if (number == null) continue;
     const known = document.querySelectorAll(`[data-number="${Number(number)}"]:is([hx-get], [data-talk])`);
     for (const element of known) stale.add(element);
     if (kind === "opened" && known.length === 0) fresh += 1;
   }
   for (const element of stale) htmx.trigger(element, "refresh");
-  if (fresh > 0) showFresh(fresh);
+  if (changed) showFresh(null);
+  else if (fresh > 0) showFresh(fresh);
 }
 
 function showFresh(count) {

@@ -1,0 +1,66 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from channels.mail import charset
+
+PORTUGUESE = "Solicitação não autorizada até amanhã"
+
+
+@pytest.mark.parametrize(
+    ("label", "codec", "text"),
+    [
+        ("uft-8", "utf-8", PORTUGUESE),
+        ("UTF8", "utf-8", PORTUGUESE),
+        ("iso-8859-1", "cp1252", "preço de 10 € — “ok”"),
+        ("x-unknown", "utf-8", PORTUGUESE),
+        ("", "cp1252", PORTUGUESE),
+        ("us-ascii", "cp1252", PORTUGUESE),
+        ("utf-8", "cp1252", PORTUGUESE),
+        ("iso-8859-1", "utf-8", PORTUGUESE),
+        ("windows-1258", "cp1258", "Bao giờ"),
+        ("x-gbk", "gb18030", "整体提升企业服务水平"),
+        ("iso-gb2312", "gb2312", "转发"),
+        ("gb2312", "gb18030", "镕基"),
+        ("ks_c_5601-1987", "cp949", "안녕하세요"),
+        ("shift_jis", "cp932", "①テスト"),
+        ("iso-2022-jp", "iso2022_jp", "日本語"),
+        ("unicode-1-1-utf-7", "utf-7", "Übermittlung"),
+        ("cp-850", "cp850", "ação"),
+        ('"utf-8"', "utf-8", PORTUGUESE),
+    ],
+)
+def test_labels_as_mail_has_them(label: str, codec: str, text: str):
+    try:
+        data = text.encode(codec)
+    except UnicodeEncodeError:
+        data = "Bao gi".encode(codec)
+        text = "Bao gi"
+    assert charset.decode(data, label) == text
+
+
+@pytest.mark.parametrize(
+    ("codec", "text"),
+    [
+        ("gb18030", "整体提升企业服务水平"),
+        ("koi8_r", "тест письма без кодировки"),
+        ("cp1251", "тест письма без кодировки"),
+        ("euc_jp", "これはテストです"),
+        ("cp932", "これはテストです"),
+    ],
+)
+def test_undeclared_text_is_told_by_its_bytes(codec: str, text: str):
+    assert charset.decode(text.encode(codec)) == text
+
+
+def test_codecs_that_no_mail_is_written_in_are_not_used():
+    assert charset.codec_of("unicode_escape") is None
+    assert charset.codec_of("punycode") is None
+    assert charset.codec_of("hex") is None
+
+
+@given(st.binary(max_size=200), st.text(max_size=20))
+def test_any_bytes_under_any_label_are_text_that_can_be_stored(data: bytes, label: str):
+    text = charset.clean(charset.decode(data, label))
+    assert "\0" not in text
+    text.encode()

@@ -1,0 +1,39 @@
+"""A whole instance for each flow: its own process, database, relay and, when asked, servers."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.doubles.relay import Relay
+from tests.flows.instance import Instance
+
+Launch = Callable[..., Instance]
+
+
+@pytest.fixture
+def launch(database_url: str, relay: Relay, tmp_path: Path) -> Iterator[Launch]:
+    """`launch(PONTE_…=…)` starts an instance with two providers, their people and an agent.
+
+    Whatever a flow does, the server ends in order and has nothing to complain of.
+    """
+    started: list[Instance] = []
+
+    def launch(**settings: str) -> Instance:
+        given = {"PONTE_MAIL__RELAY_URL": relay.url, **settings}
+        instance = Instance(tmp_path, database_url, given)
+        instance.seed()
+        started.append(instance)
+        instance.start()
+        return instance
+
+    yield launch
+    for instance in started:
+        if instance.is_running:
+            assert instance.stop() == 0, instance.log
+        assert "Traceback" not in instance.log, instance.log
+
+
+@pytest.fixture
+def instance(launch: Launch) -> Instance:
+    return launch()

@@ -1,0 +1,205 @@
+"""A whole Ponte as its own process, on loopback, and the hands that reach into it from outside."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+from argon2 import PasswordHasher
+from sqlalchemy.orm import Session
+
+from gateway.work import Work
+from helpdesk import registers, sessions
+from tests.doubles.processes import PATIENCE, NotRunning, free_port, wait_until
+
+ADDRESS = "atendimento@operadora.example"
+PASSWORD = "uma senha comprida"
+SECRET = "flows-" + "k" * 32
+LUCIANA, BRUNO = "luciana@vilaserena.example", "bruno@aurora.example"
+ANA = "ana"
+#: code, name, e-mail of the person, person
+PROVIDERS = (
+    ("P1", "Clínica Vila Serena", LUCIANA, "Luciana Reis"),
+    ("P2", "Laboratório Aurora", BRUNO, "Bruno Melo"),
+)
+
+
+@cache
+def password_hash() -> str:
+    return PasswordHasher().hash(PASSWORD)
+
+
+def seed(session: Session) -> str:
+    """Two providers with a person each, one agent; returns the agent's API token."""
+    now = datetime.now(UTC)
+    for code, name, email, person in PROVIDERS:
+        row = registers.ProviderRow(
+            code=code, name=name, email=email, person=person, phone="(31) 3222-0101"
+        )
+        provider = registers.upsert_provider(session, row, now=now)
+        member = registers.add_person(session, provider, person, email, role="manager")
+        member.password_hash, member.invited_at, member.phone = password_hash(), now, row.phone
+    registers.add_agent(
+        session,
+        ANA,
+        "Ana Souza",
+        "ana.souza@operadora.example",
+        password_hash(),
+        now=now,
+        profile="admin",
+        sector="REL",
+    )
+    return sessions.add_token(session, "flows", ANA, now=now)
+
+
+def accepts(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+@dataclass
+class Instance:
+    """`start`, then use; `stop` as an operator would, `kill` as a power cut would."""
+
+    folder: Path
+    database: str
+    settings: dict[str, str] = field(default_factory=dict[str, str])
+    port: int = field(default_factory=free_port)
+    smtp_port: int = field(default_factory=free_port)
+    token: str = ""
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        path = self.folder / "log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    @property
+    def environ(self) -> dict[str, str]:
+        kept = {name: v for name, v in os.environ.items() if not name.startswith("PONTE_")}
+        return kept | {
+            "PONTE_DATABASE__URL": self.database,
+            "PONTE_BLOBS__URL": f"file:{self.folder / 'blobs'}",
+            "PONTE_SECRET_KEY": SECRET,
+            "PONTE_WEB__PORT": str(self.port),
+            "PONTE_INSURER__NAME": "Operadora Modelo",
+            "PONTE_INSURER__ANS_REGISTRATION": "999997",
+            "PONTE_MAIL__ADDRESS": ADDRESS,
+            "PONTE_MAIL__SMTP_LISTEN": f"127.0.0.1:{self.smtp_port}",
+            **self.settings,
+        }
+
+    def seed(self) -> None:
+        work = Work(self.database)
+        self.token = work.write_now(seed)
+        work.close()
+
+    def start(self) -> None:
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "gateway", "serve"],
+                cwd=self.folder,
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        wait_until(self._is_ready, lambda: self.log)
+        wait_until(lambda: accepts(self.smtp_port), lambda: self.log)
+
+    def stop(self) -> int:
+        """As Ctrl-C does; returns the exit status."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        return self._ended()
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self._ended()
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None
+
+    def command(self, *arguments: str, given: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+        """`ponte …` beside the running server."""
+        return subprocess.run(
+            [sys.executable, "-m", "gateway", *arguments],
+            cwd=self.folder,
+            env=self.environ,
+            input=given,
+            capture_output=True,
+            check=False,
+        )
+
+    def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+        """Ask the API as the agent does; a refusal fails the test with what it says."""
+        answer = httpx.request(
+            method,
+            f"{self.url}/api/v1{path}",
+            json=body,
+            params=query or None,
+            headers={"Authorization": f"Bearer {self.token}"},
+            timeout=PATIENCE,
+        )
+        assert answer.is_success, f"{answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def tickets(self) -> list[dict[str, Any]]:
+        """Every ticket with its messages, oldest first."""
+        found: list[dict[str, Any]] = []
+        cursor = None
+        while True:
+            more = {"cursor": cursor} if cursor else {}
+            page = self.call("GET", "/tickets", order="number", direction="asc", limit=200, **more)
+            found += page["items"]
+            cursor = page["next"]
+            if cursor is None:
+                return found
+
+    def ticket(self, number: int) -> dict[str, Any]:
+        return self.call("GET", f"/tickets/{number}")
+
+    def wait_tickets(self, count: int) -> list[dict[str, Any]]:
+        wait_until(lambda: len(self.tickets()) >= count, lambda: self.log)
+        return self.tickets()
+
+    def wait_messages(self, number: int, count: int) -> list[dict[str, Any]]:
+        """Wait until the ticket holds so many messages; returns them."""
+        wait_until(lambda: len(self.ticket(number)["messages"]) >= count, lambda: self.log)
+        return self.ticket(number)["messages"]
+
+    def _is_ready(self) -> bool:
+        assert self.process is not None
+        if self.process.poll() is not None:
+            raise NotRunning(self.log)
+        try:
+            return httpx.get(f"{self.url}/health/ready").is_success
+        except httpx.TransportError:
+            return False
+
+    def _ended(self) -> int:
+        assert self.process is not None
+        started = time.monotonic()
+        try:
+            status = self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise NotRunning(f"still there after {time.monotonic() - started:.0f} s\n{self.log}")
+        self.process = None
+        return status
