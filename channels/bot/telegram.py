@@ -24,7 +24,7 @@ from channels.bot.config import TelegramConfig
 from channels.bot.desk import Chat, Desk
 from channels.bot.events import Event
 from channels.bot.says import Spoken, spoken, words
-from channels.bot.telegram_files import fetch
+from channels.bot.telegram_files import fetch, name_of
 from channels.bot.telegram_out import keyboard, parts
 from channels.bot.typed import typed
 from helpdesk.border import Channel
@@ -247,8 +247,8 @@ class Line:
 
 
 def stranger(message: Message) -> events.FileRejected:
-    name = message.document.file_name if message.document else None
-    return events.FileRejected(name or "foto.jpg", "identify", caption=message.caption or "")
+    """A file whose sender nobody knows is named, not fetched."""
+    return events.FileRejected(name_of(message), "identify", caption=message.caption or "")
 
 
 def asked(error: Exception) -> float | None:

@@ -17,7 +17,7 @@ TRIES = 3
 async def fetch(kit: Kit, message: Message) -> FileSent | FileRejected:
     """The message has a document or a photo; of a photo the largest size counts."""
     source = message.document or message.photo[-1]
-    name, caption = _name(message), message.caption or ""
+    name, caption = name_of(message), message.caption or ""
     limit = kit.limits.size
     if (source.file_size or 0) > limit:
         return FileRejected(name, "too_big", limit, caption)
@@ -44,9 +44,9 @@ async def _download(source: Document | PhotoSize) -> bytes | None:
     return None
 
 
-def _name(message: Message) -> str:
+def name_of(message: Message) -> str:
     """A photo has no name: it gets the moment it was sent, so that several stay apart."""
     if message.document is not None and message.document.file_name:
         return message.document.file_name
     suffix = "jpg" if message.photo else "bin"
-    return f"foto-{message.date:%Y%m%d-%H%M%S}-{message.message_id}.{suffix}"
+    return f"telegram-{message.date:%Y%m%d-%H%M%S}-{message.message_id}.{suffix}"

@@ -80,9 +80,7 @@ def codec_of(label: str) -> str | None:
             meant = _MEANT.get(f"cp{windows[1]}", f"cp{windows[1]}")
         try:
             found = codecs.lookup(meant)
-            b"aa".decode(found.name)
-        except UnicodeError:
-            pass
+            b"aa".decode(found.name, "replace")
         except (LookupError, ValueError, TypeError):
             continue
         return None if found.name.replace("-", "_") in _NOT_MAIL else found.name

@@ -30,6 +30,8 @@ from channels.mail.signatures import folded_tail
 
 #: lines beyond this are not looked at one by one: nobody writes them
 _MOST_LINES = 5_000
+#: old mail programs quote with the initials of whom they quote
+_INITIALS = re.compile(r"[A-Z]{1,3}>")
 _BLANKS = re.compile(r"\n{3,}")
 #: quoted lines this long were broken on the way, and their ends stand alone on the next line
 _WRAPPED = 55
@@ -129,7 +131,7 @@ def _class(line: str) -> str:
     stripped = line.strip()
     if not stripped or stripped == SIGNATURE_MARK:
         return BLANK
-    return QUOTED if stripped[0] == ">" and not stripped.startswith(">>>>>>") else TEXT
+    return QUOTED if stripped[0] == ">" or _INITIALS.match(stripped) else TEXT
 
 
 def _mend_wrapped(lines: list[str], classes: list[str], cut: int) -> None:

@@ -3,7 +3,17 @@
 from litestar import Router
 from litestar.di import Provide
 
-from gateway.console import actions, grid, login, opening, outgoing, quarantine, stream, ticket
+from gateway.console import (
+    actions,
+    answering,
+    grid,
+    login,
+    opening,
+    outgoing,
+    quarantine,
+    stream,
+    ticket,
+)
 from gateway.console.presence import Presence
 from gateway.console.shell import Console, require_agent
 from gateway.runtime import Runtime
@@ -50,11 +60,11 @@ def router(runtime: Runtime) -> list[Router]:
                 actions.ticket_claim,
                 actions.ticket_give_up,
                 actions.ticket_renew,
-                actions.ticket_reply,
-                actions.reply_undo,
-                actions.reply_resend,
+                answering.ticket_reply,
+                answering.reply_undo,
+                answering.reply_resend,
                 actions.note_form,
-                actions.ticket_note,
+                answering.ticket_note,
                 actions.pending_form,
                 actions.ticket_pending,
                 actions.forward_form,

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from gateway import logs
-from gateway.demo import mailbox, story
+from gateway.demo import mailbox, pages, story
 from gateway.runtime import Runtime, build, clock
 from gateway.serve import main, serving
 from gateway.settings import Settings
@@ -70,7 +70,7 @@ async def _serve(
     runtime: Runtime, box: mailbox.Mailbox, relay: "mailbox.Socket", smtp_port: int
 ) -> None:
     async with mailbox.receiving(box, relay):
-        routes = mailbox.router(runtime, box, smtp_port)
+        routes = pages.router(runtime, box, smtp_port)
         await main(runtime, extra=[routes], started=lambda: announce(runtime, smtp_port))
 
 

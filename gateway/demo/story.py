@@ -1,4 +1,4 @@
-"""The demo's past: providers, agents and conversations, made through the same doors as real ones."""
+"""The demo's past: providers, agents and conversations, made by the same verbs as real ones."""
 
 import json
 from collections.abc import Callable

@@ -14,6 +14,7 @@ from channels.bot.engine import step
 from channels.bot.events import Event, Say, Want
 from channels.bot.says import spoken
 from channels.bot.states import Option, Person, Phase, Provider, State
+from channels.bot.typed import typed
 from gateway.templating import environment, render
 from helpdesk.border import File
 
@@ -217,7 +218,7 @@ class Walk(RuleBasedStateMachine):
         assert all(len(g.files) <= states.MOST_FILES for g in limits)
 
 
-Walk.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+Walk.TestCase.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
 TestWalk = Walk.TestCase
 
 
@@ -230,3 +231,19 @@ def test_a_state_of_another_version_is_refused() -> None:
 def test_a_state_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="phase"):
         states.load({"v": 1, "state": {"phase": "elsewhere"}})
+
+
+@pytest.mark.parametrize(
+    ("written", "taken"),
+    [
+        ("/novo", events.Command("novo")),
+        (" /Novo@ponte_bot ", events.Command("novo")),
+        ("/start link-of-ours", events.Command("start")),
+        ("/novo preciso de ajuda", events.Text("/novo preciso de ajuda")),
+        ("/usr/bin", events.Text("/usr/bin")),
+        ("/", events.Text("/")),
+        ("12/2026", events.Text("12/2026")),
+    ],
+)
+def test_only_a_command_alone_is_a_command(written: str, taken: Event) -> None:
+    assert typed(written) == taken

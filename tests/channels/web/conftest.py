@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from html import unescape
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from litestar import Litestar
-from litestar.testing import TestClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -125,7 +127,7 @@ class Portal:
 class Visit:
     """A browser without scripts: keeps cookies, reads forms, sends them."""
 
-    client: TestClient[Litestar]
+    client: httpx.Client
     page: httpx.Response | None = None
     csrf: str = ""
 
@@ -212,16 +214,38 @@ def make_portal(url: str, folder: Path, **more: str) -> Iterator[Portal]:
     runtime.close()
 
 
+@contextmanager
+def serving(app: Litestar) -> Iterator[str]:
+    """The application over HTTP on a free port; its address."""
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off")
+    server = uvicorn.Server(config)
+    listening = config.bind_socket()
+    thread = Thread(target=server.run, args=([listening],), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
+
+
 @pytest.fixture
-def visit(portal: Portal) -> Iterator[Visit]:
-    with TestClient(portal.app) as client:
+def address(portal: Portal) -> Iterator[str]:
+    with serving(portal.app) as found:
+        yield found
+
+
+@pytest.fixture
+def visit(address: str) -> Iterator[Visit]:
+    with httpx.Client(base_url=address, timeout=30) as client:
         yield Visit(client)
 
 
 @pytest.fixture
-def other(portal: Portal) -> Iterator[Visit]:
+def other(address: str) -> Iterator[Visit]:
     """Somebody else's browser."""
-    with TestClient(portal.app) as client:
+    with httpx.Client(base_url=address, timeout=30) as client:
         yield Visit(client)
 
 

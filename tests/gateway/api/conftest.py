@@ -17,6 +17,8 @@ from helpdesk import install, registers, sessions
 from helpdesk.registers import ProviderRow
 
 V1 = "/api/v1"
+#: for what no database has a say in
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
-from tests.gateway.api.conftest import V1, ticket
+from tests.gateway.api.conftest import ONE_DATABASE, V1, ticket
 
 Api = AsyncTestClient[Litestar]
 
@@ -51,6 +51,7 @@ async def test_a_ticket_goes_through_its_life(api: Api, path: str):
     assert (reopened["situation"], reopened["closed_at"]) == ("open", None)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("action", "body", "field"),
     [

@@ -9,11 +9,12 @@ from litestar.testing import AsyncTestClient
 from gateway.api.routes import router
 from gateway.app import create_app
 from gateway.runtime import Runtime
-from tests.gateway.api.conftest import V1, bearer, build, ticket, token_of
+from tests.gateway.api.conftest import ONE_DATABASE, V1, bearer, build, ticket, token_of
 
 Api = AsyncTestClient[Litestar]
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Basic YTpi", "ponte_x"])
 async def test_without_a_valid_token_nothing_is_told(bare: Api, header: str):
     for path in ("tickets", "tickets/1", "providers"):
@@ -66,6 +67,7 @@ async def test_a_secret_ticket_is_not_there_for_whom_it_is_not(runtime: Runtime,
     assert (await api.get(f"{V1}/tickets")).json()["total"] == 0
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("body", [b"{", b"", b"[1,", b"\xff", b'{"a": NaN}', b"[" * 100_000])
 async def test_a_body_that_is_no_json_is_a_bad_request(api: Api, body: bytes):
     headers = {"Content-Type": "application/json"}
@@ -73,6 +75,7 @@ async def test_a_body_that_is_no_json_is_a_bad_request(api: Api, body: bytes):
     assert answer.status_code == 400
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("body", [b"[]", b'"x"', b"5"])
 async def test_a_body_that_is_no_object_is_refused(api: Api, body: bytes):
     headers = {"Content-Type": "application/json"}
@@ -80,17 +83,20 @@ async def test_a_body_that_is_no_object_is_refused(api: Api, body: bytes):
     assert answer.status_code == 422
 
 
+@ONE_DATABASE
 async def test_another_type_of_body_is_not_read(api: Api):
     answer = await api.post(f"{V1}/tickets", data={"title": "x"})
     assert answer.status_code == 415
 
 
+@ONE_DATABASE
 async def test_a_body_has_an_end(api: Api):
     answer = await api.post(f"{V1}/tickets", json=ticket(text="x" * 2_000_000))
     assert answer.status_code == 413
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("path", ["tickets/abc", "tickets/0", f"tickets/{10**30}", "nope", "batches"])
 async def test_what_is_not_there_is_not_found(api: Api, path: str):
     answer = await api.get(f"{V1}/{path}")
@@ -98,6 +104,7 @@ async def test_what_is_not_there_is_not_found(api: Api, path: str):
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@ONE_DATABASE
 async def test_what_later_versions_add_is_not_there_yet(api: Api):
     for path in ("providers/P1/batches", "providers/P1/guides", "tickets.xlsx", "webhooks/1"):
         assert (await api.get(f"{V1}/{path}")).status_code == 404
@@ -105,6 +112,7 @@ async def test_what_later_versions_add_is_not_there_yet(api: Api):
         assert (await api.post(f"{V1}/{path}", json={})).status_code == 404
 
 
+@ONE_DATABASE
 async def test_another_method_names_the_ones_that_are(api: Api):
     answer = await api.patch(f"{V1}/tickets", json={})
     assert answer.status_code == 405
@@ -124,6 +132,7 @@ async def test_who_calls_too_often_waits(sqlite_url: str, tmp_path: Path):
     runtime.close()
 
 
+@ONE_DATABASE
 async def test_the_document_and_its_page_need_no_token(bare: Api):
     document = await bare.get("/api/openapi.json")
     assert document.json()["openapi"].startswith("3.1")

@@ -12,7 +12,7 @@ from helpdesk import inbound, intake
 from helpdesk.arrivals import Arrival
 from helpdesk.border import Address, Channel, Inbound, MailFacts, Verdict
 from helpdesk.inbound import Stored
-from tests.gateway.api.conftest import V1, ticket
+from tests.gateway.api.conftest import ONE_DATABASE, V1, ticket
 
 Api = AsyncTestClient[Litestar]
 CONTACT = {"name": "Lúcia", "phone": "(31) 3222-0101", "email": "contato@aurora.example"}
@@ -64,6 +64,7 @@ async def test_a_complement_is_said_for_the_provider(api: Api, path: str):
     assert (await api.get(path)).json()["version"] == 2
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -6,7 +6,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
-from tests.gateway.api.conftest import V1
+from tests.gateway.api.conftest import ONE_DATABASE, V1
 
 Api = AsyncTestClient[Litestar]
 
@@ -56,6 +56,7 @@ async def test_a_provider_is_created_then_changed(api: Api):
     assert closed.json()["active"] is False
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("code", "body", "field"),
     [
@@ -72,6 +73,7 @@ async def test_a_wrong_provider_is_refused(api: Api, code: str, body: dict[str, 
     assert field in {e["field"] for e in answer.json()["errors"]}
 
 
+@ONE_DATABASE
 async def test_a_code_has_an_end(api: Api):
     answer = await api.put(f"{V1}/providers/{'x' * 41}", json={"name": "Nome"})
     assert answer.status_code == 404

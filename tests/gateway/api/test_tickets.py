@@ -10,7 +10,7 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from gateway.runtime import Runtime
-from tests.gateway.api.conftest import V1, ticket
+from tests.gateway.api.conftest import ONE_DATABASE, V1, ticket
 
 Api = AsyncTestClient[Litestar]
 TICKET = {
@@ -59,6 +59,7 @@ async def test_the_ticket_shown_is_the_one_opened(api: Api):
     assert answer.json() == opened
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("more", "field", "code"),
     [
@@ -94,6 +95,7 @@ async def test_wrong_fields_are_all_named_at_once(api: Api):
     assert {e["field"] for e in answer.json()["errors"]} == {"provider", "title", "text"}
 
 
+@ONE_DATABASE
 async def test_4000_characters_count_as_code_points(api: Api):
     whole = "😀" * 3998 + "\r\n" + "a"
     answer = await api.post(f"{V1}/tickets", json=ticket(text=whole))
@@ -131,6 +133,7 @@ async def test_the_list_filters_orders_and_pages(api: Api):
     assert first["items"][0].keys() == TICKET - {"linked", "endpoints", "messages"}
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     "query",
     [
