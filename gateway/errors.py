@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
@@ -177,7 +178,7 @@ def handler(pages: Pages) -> Any:
         if isinstance(error, NotLoggedIn):
             door = "/entrar" if path.startswith(AGENT_PATHS) else "/"
             back = error.back or (path if request.method == "GET" else "")
-            return Redirect(f"{door}?voltar={back}" if back else door, status_code=303)
+            return Redirect(f"{door}?voltar={quote(back, safe='/')}" if back else door, status_code=303)
         shown = problem.status if problem.status in PAGES else NEAREST.get(problem.status, 500)
         context: dict[str, object] = {"home": _home(request)}
         if reference:

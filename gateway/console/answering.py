@@ -15,10 +15,21 @@ from gateway.console import ticket as pages
 from gateway.console.fields import Fields, Kept
 from gateway.console.shell import AgentRequest, Console
 from gateway.console.ticket import Draft
-from helpdesk import catalog, resending, tickets
+from helpdesk import access, catalog, drafts, resending, tickets
 from helpdesk.border import File
-from helpdesk.desk import Desk
+from helpdesk.desk import MOST_TEXT, Desk
 from helpdesk.errors import Conflict, Invalid
+
+
+@post("/{number:int}/rascunho", status_code=204)
+async def draft_save(
+    request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
+) -> None:
+    """What stands in the composer, for when the page goes away; empty forgets it."""
+    form = await fields.read(request)
+    await console.kit.work.write(
+        _save_draft, console.desk(request), number, form.one("text")[:MOST_TEXT]
+    )
 
 
 @post("/{number:int}/responder")
@@ -49,9 +60,7 @@ async def ticket_note(
     kept, refused = await fields.store(console.kit, form)
     try:
         files = fields.files_of(kept, refused)
-        await console.kit.work.write(
-            tickets.note, console.desk(request), number, form.one("text"), files=files
-        )
+        await console.kit.work.write(_note, console.desk(request), number, form.one("text"), files)
     except (Invalid, Conflict) as error:
         if form.one("from") == "composer":
             return await _composer_again(request, console, number, form, kept, error)
@@ -85,6 +94,24 @@ async def reply_resend(
     return shell.go(console, f"/central/{number}", "resent", number)
 
 
+def _save_draft(session: Session, desk: Desk, number: int, text: str) -> None:
+    access.ticket(session, desk.actor, number)
+    if text.strip():
+        place = drafts.of_ticket(number)
+        drafts.save(session, _owner(desk), place, {"text": text}, (), now=desk.now)
+    else:
+        drafts.drop(session, _owner(desk), drafts.of_ticket(number))
+
+
+def _owner(desk: Desk) -> tuple[str, int]:
+    return "agent", desk.actor.id or 0
+
+
+def _note(session: Session, desk: Desk, number: int, text: str, files: Sequence[File]) -> None:
+    tickets.note(session, desk, number, text, files=files)
+    drafts.drop(session, _owner(desk), drafts.of_ticket(number))
+
+
 def _reply(
     session: Session,
     desk: Desk,
@@ -103,6 +130,7 @@ def _reply(
         version=form.number("version"),
         delay=resending.GRACE,
     )
+    drafts.drop(session, _owner(desk), drafts.of_ticket(number))
     if later:
         ticket = tickets.pending(session, desk, number, status=catalog.WAITING_PROVIDER)
         ticket.waiting_on = "provider"

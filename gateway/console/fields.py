@@ -65,7 +65,6 @@ async def read(request: Request[Any, Any, Any]) -> Fields:
 async def store(kit: Kit, fields: Fields) -> tuple[tuple[Kept, ...], tuple[FieldError, ...]]:
     """Everything attached, durable, and what stands against it. Accepted files are kept even when
     others are refused."""
-    now = kit.clock()
     read_back = (_reopened(kit, token) for token in fields.many(KEPT))
     files = [file for file in read_back if file is not None]
     errors: list[FieldError] = []
@@ -81,10 +80,12 @@ async def store(kit: Kit, fields: Fields) -> tuple[tuple[Kept, ...], tuple[Field
     errors += attachments.check(
         [Candidate(f.filename, f.size, f.content_type) for f in files], kit.limits
     )
-    kept = tuple(
-        Kept(f, kit.keyring.link_token(KEPT, json.dumps(asdict(f)), now + KEPT_FOR)) for f in files
-    )
-    return kept, tuple(errors)
+    return tuple(keep(kit, file) for file in files), tuple(errors)
+
+
+def keep(kit: Kit, file: File) -> Kept:
+    until = kit.clock() + KEPT_FOR
+    return Kept(file, kit.keyring.link_token(KEPT, json.dumps(asdict(file)), until))
 
 
 def files_of(kept: Sequence[Kept], errors: Sequence[FieldError]) -> tuple[File, ...]:

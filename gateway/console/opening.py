@@ -14,7 +14,7 @@ from gateway.console import commands, fields, shell, ticket
 from gateway.console.fields import Fields, Kept
 from gateway.console.shell import AgentRequest, Around, Console
 from gateway.labels import label
-from helpdesk import access, catalog, choices, intake
+from helpdesk import access, catalog, choices, drafts, intake
 from helpdesk.border import Actor, Address, Channel, Contact, File, Inbound, Receipt
 from helpdesk.catalog import Catalog
 from helpdesk.choices import Caller, ProviderChoice
@@ -33,6 +33,8 @@ class Opening:
     provider: Provider | None
     caller: Caller
     found: list[ProviderChoice]
+    #: what this agent was filling in when the session ended
+    written: drafts.Kept | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ def _open(
         raise Invalid(*errors)
     if not isinstance(answer, Receipt):
         raise Forbidden("ticket.open")
+    drafts.drop(session, ("agent", actor.id or 0), drafts.NEW)
     return answer
 
 
@@ -140,6 +143,10 @@ async def _form(
     found = await kit.work.read(
         _read, request.user, code, words, policy=kit.policy, now=kit.clock()
     )
+    if found.written and not typed.fields.values:
+        filled = {name: [value] for name, value in found.written.fields.items()}
+        files = tuple(fields.keep(kit, file) for file in found.written.files)
+        typed = Typed(Fields(filled), {}, files)
     active = sorted(
         (c for c in found.registers.classifications.values() if c.active),
         key=lambda c: (c.position, c.id),
@@ -173,4 +180,5 @@ def _read(
         provider=chosen[0] if chosen else None,
         caller=chosen[1] if chosen else Caller(),
         found=[] if chosen else choices.providers(session, words),
+        written=drafts.load(session, ("agent", actor.id or 0), drafts.NEW),
     )

@@ -14,8 +14,9 @@ from gateway.console import (
     stream,
     ticket,
 )
+from gateway.console.keeping import guard
 from gateway.console.presence import Presence
-from gateway.console.shell import Console, require_agent
+from gateway.console.shell import Console
 from gateway.runtime import Runtime
 
 
@@ -32,7 +33,7 @@ def router(runtime: Runtime) -> list[Router]:
         Router(
             "/central",
             dependencies=dependencies,
-            guards=[require_agent],
+            guards=[guard(console)],
             include_in_schema=False,
             route_handlers=[
                 grid.grid_show,
@@ -60,6 +61,7 @@ def router(runtime: Runtime) -> list[Router]:
                 actions.ticket_claim,
                 actions.ticket_give_up,
                 actions.ticket_renew,
+                answering.draft_save,
                 answering.ticket_reply,
                 answering.reply_undo,
                 answering.reply_resend,

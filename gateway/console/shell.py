@@ -6,21 +6,18 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from litestar import Request, Response
-from litestar.connection import ASGIConnection
 from litestar.datastructures import State
-from litestar.handlers import BaseRouteHandler
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
 from channels import Kit
 from gateway.console import commands
 from gateway.console.presence import Presence
-from gateway.errors import NotLoggedIn
 from gateway.identity import cookie
 from gateway.labels import label
 from gateway.pulse import Pulse
 from helpdesk import choices, events, grid, quarantine
-from helpdesk.border import Actor, ActorKind
+from helpdesk.border import Actor
 from helpdesk.desk import Desk
 from helpdesk.filters import Filter
 from helpdesk.policy import Policy
@@ -108,15 +105,6 @@ VIEWS: tuple[tuple[str, str, Filter, str | None], ...] = (
 )
 MINE = "mine"
 EXPIRED_URL = "/central?prazo=expirado"
-
-
-def require_agent(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Raises `NotLoggedIn`, which leads to the log-in and back."""
-    if connection.user.kind is not ActorKind.AGENT:
-        back = connection.url.path
-        if connection.url.query:
-            back = f"{back}?{connection.url.query}"
-        raise NotLoggedIn(back if connection.scope.get("method") == "GET" else "")
 
 
 def around(

@@ -13,13 +13,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.orm import Session
 
-from gateway.console import addresses, commands, shell
+from gateway.console import addresses, commands, fields, shell
 from gateway.console.addresses import Asked
 from gateway.console.fields import Kept
 from gateway.console.grid import Listed, list_rows, time_left
 from gateway.console.offers import Offer, offers
 from gateway.console.shell import AgentRequest, Around, Console
-from helpdesk import attachments, catalog, thread
+from helpdesk import attachments, catalog, drafts, thread
 from helpdesk.border import Actor
 from helpdesk.catalog import Catalog
 from helpdesk.deadlines import CountedDay
@@ -51,6 +51,8 @@ class Open:
     total: int
     registers: Catalog
     offers: dict[int, list[Offer]]
+    #: what this agent was writing here
+    written: drafts.Kept | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Draft:
     endpoint: int | None = None
     kept: Sequence[Kept] = ()
     errors: dict[str, dict[str, object]] = field(default_factory=dict[str, dict[str, object]])
+    saved_at: datetime | None = None
     #: why it was stopped: stale, claimed or "" (see templates/console/guard.html)
     stopped: str = ""
     #: who holds it, or what happened meanwhile
@@ -172,6 +175,10 @@ async def render(
     found = await _read(console, request, number)
     if resumed:
         draft = _resumed(found, request.user, resumed)
+    elif found.written and draft == Draft():
+        kept = tuple(fields.keep(console.kit, file) for file in found.written.files)
+        text = found.written.fields.get("text", "")
+        draft = Draft(text=text, kept=kept, saved_at=found.written.saved_at)
     numbers = [one.row.number for one in found.listed]
     at = numbers.index(number) if number in numbers else None
     context = _context(found) | {
@@ -265,4 +272,5 @@ def _open(
         total=page.total or 0,
         registers=registers,
         offers=offers(seen),
+        written=drafts.load(session, ("agent", actor.id or 0), drafts.of_ticket(number)),
     )

@@ -1,9 +1,11 @@
 """What a provider's mail program, or its server, would send back to a mail of Ponte."""
 
+import email
+import email.policy
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from email.utils import format_datetime, formataddr, make_msgid
+from email.utils import format_datetime, make_msgid
 
 import aiosmtplib
 
@@ -45,27 +47,44 @@ def answer(letter: Letter, kind: str, text: str, files: Iterable[Upload]) -> Ema
     return made
 
 
+REPORT = """\
+From: Mail Delivery System <mailer-daemon@prestador.example>
+To: <{sender}>
+Subject: Undelivered Mail Returned to Sender
+Date: {date}
+Message-ID: {message_id}
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="report"
+
+--report
+Content-Type: text/plain; charset=us-ascii
+
+<{recipient}>: host mail.prestador.example said: 550 5.1.1 User unknown
+
+--report
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail.prestador.example
+
+Final-Recipient: rfc822; {recipient}
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 User unknown
+
+--report--
+"""
+
+
 def _bounce(letter: Letter) -> EmailMessage:
-    """A delivery report as an MTA would send it (RFC 3464)."""
-    made = mail(
-        formataddr(("Mail Delivery System", "mailer-daemon@prestador.example")),
-        letter.envelope_from,
-        "Undelivered Mail Returned to Sender",
-        f"<{letter.recipient}>: 550 5.1.1 User unknown",
+    """A delivery report as a mail server would send it (RFC 3464)."""
+    text = REPORT.format(
+        sender=letter.envelope_from,
+        recipient=letter.recipient,
+        date=format_datetime(datetime.now(UTC)),
+        message_id=make_msgid(domain="prestador.example"),
     )
-    made["Auto-Submitted"] = "auto-replied"
-    status = EmailMessage()
-    status.set_content(
-        "Reporting-MTA: dns; prestador.example\n\n"
-        f"Final-Recipient: rfc822; {letter.recipient}\nAction: failed\nStatus: 5.1.1\n"
-        "Diagnostic-Code: smtp; 550 5.1.1 User unknown\n"
-    )
-    status.replace_header("Content-Type", "message/delivery-status")
-    made.make_mixed()
-    made.attach(status)
-    made.replace_header("Content-Type", made["Content-Type"].replace("mixed", "report"))
-    made.set_param("report-type", "delivery-status")
-    return made
+    return email.message_from_string(text, policy=email.policy.SMTP)
 
 
 async def send(made: EmailMessage, letter: Letter, kind: str, port: int) -> None:

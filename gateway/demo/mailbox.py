@@ -114,7 +114,7 @@ def _read(path: Path) -> Letter:
         sender=str(mail["From"] or ""),
         reply_to=parseaddr(str(mail["Reply-To"] or mail["From"] or ""))[1],
         at=datetime.fromtimestamp(path.stat().st_mtime, UTC),
-        preview=lines[0][:80] if lines else "",
+        preview=" ".join(lines[1:2])[:80],
         text=text,
         html=_part(mail, "html") or f"<pre>{sanitise(text)}</pre>",
         files=tuple(part.get_filename() or "" for part in mail.iter_attachments()),

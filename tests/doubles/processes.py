@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 #: how long a server may take to come up or go down, in seconds
-PATIENCE = 30.0
+PATIENCE = 120.0
 MEMORY = Path("/dev/shm")
 MEMORY_NEEDED = 2 * 1024**3
 

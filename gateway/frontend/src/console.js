@@ -18,6 +18,7 @@ import "./console/tabs.js";
 import "./console/compose.js";
 import "./console/talk.js";
 import "./console/claim.js";
+import "./console/draft.js";
 import "./console/keys.js";
 import "./console/menu.js";
 import "./console/palette.js";
