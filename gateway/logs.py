@@ -4,7 +4,17 @@ import logging
 import sys
 
 #: chatty libraries; aiosmtpd logs every command with its addresses
-QUIET = ("mail.log", "httpx", "httpcore", "alembic", "uvicorn", "imapclient", "telegram", "asyncio")
+QUIET = (
+    "mail.log",
+    "httpx",
+    "httpcore",
+    "alembic",
+    "alembic.runtime.migration",
+    "uvicorn",
+    "imapclient",
+    "telegram",
+    "asyncio",
+)
 
 
 def configure(level: int = logging.INFO) -> None:

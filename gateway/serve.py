@@ -13,13 +13,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvicorn
-from litestar import Router
+from litestar import Litestar, Router
 from sqlalchemy.orm import Session
 
 from gateway import appliers, logs, postman, surfaces, timers
 from gateway.app import create_app
 from gateway.bells import listen_postgres, watch_sqlite
 from gateway.election import run_elected
+from gateway.internal import create_internal
 from gateway.runtime import Runtime, build
 from gateway.settings import Settings
 from helpdesk import inbound, outbox
@@ -92,17 +93,19 @@ async def running(
     else:
         groups = [[], [], [_bell(runtime)]]
     tasks = [[asyncio.create_task(_forever(job)) for job in group] for group in groups]
-    server = None
+    servers: list[Callable[[], Awaitable[None]]] = []
     try:
         if only != "worker":
-            server = await _start_http(runtime, extra)
+            servers.append(await _start_http(runtime, extra))
+        if runtime.settings.web.internal_listen is not None:
+            servers.append(await _start_internal(runtime, runtime.settings.web.internal_listen))
         yield
     finally:
         for group in tasks:
             await _stop(group)
         runtime.work.pulse.stop()
-        if server is not None:
-            await server()
+        for stop in servers:
+            await stop()
 
 
 def _release(session: Session) -> None:
@@ -192,25 +195,33 @@ async def _stop(tasks: Sequence["asyncio.Task[None]"]) -> None:
 
 
 async def _start_http(runtime: Runtime, extra: Sequence[Router]) -> Callable[[], Awaitable[None]]:
-    """Bind before anything is said to run; returns what stops it."""
     web = runtime.settings.web
     app = create_app(runtime, [*surfaces.routers(runtime), *extra], openapi=surfaces.openapi())
+    return await _start(app, web.host, web.port, [str(n) for n in web.trusted_proxies])
+
+
+async def _start_internal(runtime: Runtime, listen: str) -> Callable[[], Awaitable[None]]:
+    host, _, port = listen.rpartition(":")
+    return await _start(create_internal(runtime), host.strip("[]"), int(port), [])
+
+
+async def _start(
+    app: Litestar, host: str, port: int, proxies: list[str]
+) -> Callable[[], Awaitable[None]]:
+    """Bind before anything is said to run; returns what stops it. Raises `OSError`."""
     config = uvicorn.Config(
         app,
-        host=web.host,
-        port=web.port,
-        log_level="warning",
+        log_config=None,
         access_log=False,
-        proxy_headers=bool(web.trusted_proxies),
-        forwarded_allow_ips=[str(network) for network in web.trusted_proxies],
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
         lifespan="on",
     )
     server = _Server(config)
-    bound = _bind(web.host, web.port)
-    task = asyncio.create_task(server.serve(sockets=[bound]))
-    while not server.started and not task.done():
+    task = asyncio.create_task(server.serve(sockets=[_bind(host, port)]))
+    while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn has no event
         await asyncio.sleep(0.01)
     if task.done():
         task.result()

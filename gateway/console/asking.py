@@ -64,8 +64,7 @@ EMPTY = Typed(Fields({}), {})
 
 
 def numbers_of(form: Fields, number: int) -> list[int]:
-    given = [int(text) for text in form.many("number") if text.isdecimal()]
-    return list(dict.fromkeys(given[:MOST_AT_ONCE])) or [number]
+    return fields.numbers(form.many("number"))[:MOST_AT_ONCE] or [number]
 
 
 def address_of(request: AgentRequest) -> Address:
@@ -91,8 +90,8 @@ async def show(
     """The form as a dialog for the script, as a page without it."""
     numbers = numbers_of(typed.fields, number)
     if len(numbers) == 1:
-        asked = [n for n in request.query_params.getall("number", []) if n.isdecimal()]
-        numbers = [int(n) for n in asked[:MOST_AT_ONCE]] or numbers
+        asked = request.query_params.getall("number", [])
+        numbers = fields.numbers(asked)[:MOST_AT_ONCE] or numbers
     kit = console.kit
     found = await kit.work.read(_read, request.user, numbers, policy=kit.policy, now=kit.clock())
     context: dict[str, object] = {

@@ -6,7 +6,8 @@ bytes of somebody else's that happen to be in the store.
 
 import asyncio
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from helpdesk.border import File
 from helpdesk.errors import FieldError, Invalid
 
 KEPT = "kept"
+NUMBER = re.compile(r"[0-9]{1,18}")
 #: the store forgets bytes nobody refers to after a day
 KEPT_FOR = timedelta(hours=20)
 
@@ -37,8 +39,7 @@ class Fields:
         return tuple(self.values.get(name, ()))
 
     def number(self, name: str) -> int | None:
-        text = self.one(name)
-        return int(text) if text.isdecimal() and len(text) < 19 else None  # noqa: PLR2004 - 64 bits
+        return next(iter(numbers([self.one(name)])), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ class Kept:
 
     file: File
     token: str
+
+
+def numbers(texts: Iterable[str]) -> list[int]:
+    """Those that are numbers a column can hold, each once."""
+    return list(dict.fromkeys(int(t) for t in texts if NUMBER.fullmatch(t)))
 
 
 async def read(request: Request[Any, Any, Any]) -> Fields:

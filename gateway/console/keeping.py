@@ -17,22 +17,29 @@ from gateway.errors import NotLoggedIn
 from gateway.identity import AGENT_COOKIE
 from helpdesk import drafts, sessions
 from helpdesk.border import ActorKind
+from helpdesk.errors import NotVisible
 
 #: what a ticket's forms call the text that took time to write
 TEXTS = ("text", "note", "justification")
 TICKET = re.compile(r"/central/(?P<number>\d{1,18})/\w+$")
 NEW = "/central/novo"
+#: what a column of the database holds
+MOST_NUMBER = 2**63 - 1
 
 Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
 
 
 def guard(console: Console) -> Guard:
-    """Raises `NotLoggedIn`, which leads to the log-in and back to where it was."""
+    """Raises `NotLoggedIn`, which leads to the log-in and back to where it was, and `NotVisible`
+    for a number that no row can have."""
 
     async def require_agent(
         connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
     ) -> None:
         if connection.user.kind is ActorKind.AGENT:
+            for key in connection.path_params.values():
+                if isinstance(key, int) and key > MOST_NUMBER:
+                    raise NotVisible("ticket", key)
             return
         request: Request[Any, Any, Any] = Request(
             connection.scope, connection.receive, connection.send

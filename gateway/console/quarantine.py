@@ -67,9 +67,11 @@ async def held_list(
     request: AgentRequest,
     console: NamedDependency[Console],
     estado: FromQuery[str] = "held",
-    antes: FromQuery[int | None] = None,
+    antes: FromQuery[str] = "",
 ) -> Response[str]:
-    return await _page(request, console, None, estado, before=antes)
+    return await _page(
+        request, console, None, estado, before=next(iter(fields.numbers([antes])), None)
+    )
 
 
 @get("/quarentena/{public_id:str}")

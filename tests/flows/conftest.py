@@ -4,11 +4,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page
 
+from tests.doubles import browser as chromium
 from tests.doubles.relay import Relay
+from tests.flows import hands
 from tests.flows.instance import Instance
 
 Launch = Callable[..., Instance]
+#: somebody sits down at a browser of their own
+Seat = Callable[[], Page]
 
 
 @pytest.fixture
@@ -37,3 +42,19 @@ def launch(database_url: str, relay: Relay, tmp_path: Path) -> Iterator[Launch]:
 @pytest.fixture
 def instance(launch: Launch) -> Instance:
     return launch()
+
+
+@pytest.fixture
+def seat(browser: Browser) -> Iterator[Seat]:
+    pages: list[tuple[Page, list[str]]] = []
+
+    def seat() -> Page:
+        page = chromium.open_page(browser)
+        page.set_default_timeout(hands.PATIENCE)
+        pages.append((page, chromium.watch_faults(page)))
+        return page
+
+    yield seat
+    for page, faults in pages:
+        page.context.close()
+        assert faults == []

@@ -97,9 +97,14 @@ def test_migrate_installs_what_is_missing_and_can_be_repeated(ponte: Ponte, work
     assert len(codes) == len(set(codes)) == 21
 
 
-def test_a_bare_migration_leaves_the_usual_classifications_out(ponte: Ponte, work: Work):
+def test_a_bare_migration_leaves_the_usual_classifications_out(
+    ponte: Ponte, tmp_path: Path, environment: dict[str, str]
+):
+    environment["PONTE_DATABASE__URL"] = f"sqlite:///{tmp_path / 'deep' / 'new.db'}"
     assert ponte("migrate", "--bare").exit_code == 0
+    work = Work(environment["PONTE_DATABASE__URL"])
     assert work.read_now(lambda s: list(s.scalars(select(Classification.code)))) == ["TRI"]
+    work.close()
 
 
 def test_a_database_without_schema_is_not_touched(

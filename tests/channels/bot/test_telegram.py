@@ -297,3 +297,40 @@ async def test_leaving_half_way_asks_first_and_cancelling_says_what_went(phone: 
     await phone.presses("Continuar")
     await phone.says("/cancelar")
     assert any("26 caracteres foram descartados" in text for text in phone.heard())
+
+
+async def test_a_photo_has_a_name_of_its_moment(phone: Phone, api: BotApi):
+    await phone.identifies()
+    await phone.begins()
+    await api.sends_photo(phone.chat, b"\xff\xd8\xff picture", "Segue a foto.")
+    await api.quiet()
+    assert "telegram-20261124-120000-" in api.last(phone.chat).text
+    assert "13 de 4.000 caracteres" in api.last(phone.chat).text
+
+
+async def test_who_blocked_the_bot_stops_nobody_else(phone: Phone, api: BotApi):
+    api.fail("sendMessage", 403, "Forbidden: bot was blocked by the user")
+    await api.says(phone.chat, "/start")
+    await api.says(phone.chat + 1, "/start")
+    await api.quiet()
+    heard = [len(api.sent(chat)) for chat in (phone.chat, phone.chat + 1)]
+    assert sorted(heard) == [0, 1]
+
+
+async def test_service_messages_need_no_answer(phone: Phone, api: BotApi):
+    await api.sends(phone.chat, delete_chat_photo=True)
+    await api.quiet()
+    assert phone.heard() == []
+
+
+async def test_a_wrong_token_is_tried_rarely(api: BotApi, kit: Kit, naps: Naps):
+    api.fail("getMe", 401, "Unauthorized")
+    async with polling(kit, api, naps):
+        await api.until(lambda: bool(api.commands))
+    assert naps.taken == [300.0]
+
+
+async def test_a_keyboard_that_stays_changes_nothing(phone: Phone, api: BotApi):
+    await phone.identifies()
+    api.fail("answerCallbackQuery", 400, "Bad Request: query is too old")
+    assert "Qual é o assunto?" in (await phone.presses("Novo contato")).text
