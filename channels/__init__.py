@@ -101,6 +101,8 @@ class Connected:
     #: each runs until cancelled
     listeners: tuple[Callable[[], Awaitable[None]], ...] = field(default=())
     sender: Sender | None = None
+    #: hang up, once nothing is sent any more
+    close: Callable[[], Awaitable[None]] | None = None
     #: a stored raw arrival and its bytes to what it says; attachments are durable when it returns
     understand: Callable[[InboundRaw, bytes], Inbound] | None = None
     #: true while raw arrivals come in one after another: understanding them can wait a moment

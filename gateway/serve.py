@@ -103,6 +103,9 @@ async def running(
     finally:
         for group in tasks:
             await _stop(group)
+        for channel in runtime.channels.values():
+            if channel.close is not None:
+                await channel.close()
         runtime.work.pulse.stop()
         for stop in servers:
             await stop()

@@ -34,12 +34,14 @@ def connect(kit: Kit, config: MailConfig) -> Connected | None:
     ]
     relay = config.relay
     sheet = Sheet(ours.mailboxes, config.reply_address, kit.keyring, kit.render)
+    sender = Relay(relay, sheet, kit.blobs, kit.clock) if relay is not None else None
     return Connected(
         listeners=(
             *_servers(kit, config, doorstep, ours),
             *(watch.run for watch in watches),
         ),
-        sender=Relay(relay, sheet, kit.blobs, kit.clock) if relay is not None else None,
+        sender=sender,
+        close=sender.close if sender is not None else None,
         understand=Reader(config, kit.keyring, kit.blobs),
         is_busy=doorstep.is_busy,
         health=tuple(lambda watch=watch: watch.health for watch in watches),

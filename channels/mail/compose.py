@@ -17,8 +17,7 @@ Keys of `Outbound.data`; templates see all of them, None where the core says not
 | `by` | str | agent_forwarded: who forwarded |
 | `code`, `minutes` | str, int | login_code: the code and how long it holds |
 | `name`, `provider`, `days` | str, str, int | invitation: who, for whom, how long it holds |
-| `numbers`, `protocols` | list | digest: what was opened meanwhile |
-| `channel` | str | answered_elsewhere: where the answer went |
+| `protocols` | list | digest: what was opened meanwhile |
 """
 
 import re
@@ -37,9 +36,9 @@ from helpdesk.tokens import BOUNCE, Keyring, reply_address
 Render = Callable[[str, dict[str, object]], str]
 
 #: notices that a person may answer by replying
-ANSWERABLE = frozenset({"opened", "complemented", "replied", "closed", "reopened", "pending"})
+ANSWERABLE = frozenset({"opened", "replied", "closed", "reopened", "pending"})
 #: automatic answers to something somebody sent (RFC 3834 §5); other automatic mail is not an answer
-ACKNOWLEDGEMENTS = frozenset({"opened", "complemented"})
+ACKNOWLEDGEMENTS = frozenset({"opened"})
 #: what every template may ask for
 KEYS = (
     "number",
@@ -54,9 +53,7 @@ KEYS = (
     "name",
     "provider",
     "days",
-    "numbers",
     "protocols",
-    "channel",
 )
 
 _ADDRESS = re.compile(

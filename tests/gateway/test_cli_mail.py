@@ -126,9 +126,11 @@ def test_files_mboxes_and_maildirs_are_imported(ponte: Ponte, work: Work, tmp_pa
 
 
 def test_an_import_may_notify(ponte: Ponte, work: Work, tmp_path: Path):
-    (tmp_path / "a.eml").write_bytes(RAW)
-    (tmp_path / "b.eml").write_bytes(RAW)
-    result = ponte("mail", "import", "--notify", ".")
+    folder = tmp_path / "mails"
+    folder.mkdir()
+    for name in ("a.eml", "b.eml"):
+        (folder / name).write_bytes(RAW)
+    result = ponte("mail", "import", "--notify", str(folder))
     states = [json.loads(line)["state"] for line in result.stdout.splitlines()]
     assert states == ["stored", "known"]
     [row] = stored(work)

@@ -29,7 +29,7 @@ HOME = "https://portal.ponte.example/"
 WITHOUT_TICKET = {
     "login_code": {"code": "12345678", "minutes": 10, "link": HOME},
     "invitation": {"name": "Ana", "provider": "Clínica Vila Nova", "days": 7, "link": HOME},
-    "digest": {"numbers": [1, 2, 3], "link": HOME},
+    "digest": {"protocols": ["99999720261124000001", "99999720261124000002"], "link": HOME},
 }
 NO_TICKET = dict.fromkeys(
     (
@@ -133,7 +133,7 @@ def test_only_what_may_be_answered_asks_for_it(notice: str):
 @pytest.mark.parametrize("notice", NOTICES)
 def test_automatic_mail_says_so_and_an_agents_answer_does_not(notice: str):
     automatic = read(letter(notice))
-    acknowledges = notice in {"opened", "complemented"}
+    acknowledges = notice == "opened"
     assert automatic["Auto-Submitted"] == ("auto-replied" if acknowledges else "auto-generated")
     personal = read(replace(letter(notice), automatic=False))
     assert "Auto-Submitted" not in personal

@@ -47,9 +47,7 @@ def build(database_url: str, folder: Path, **more: str) -> Runtime:
     made.work.write_now(install.install)
     for login, name, profile in (("ana", "Ana Lima", "admin"), ("rui", "Rui Sá", "admin")):
         email = f"{login}@vidaplena.example"
-        made.work.write_now(
-            registers.add_agent, login, name, email, "", now=now, profile=profile
-        )
+        made.work.write_now(registers.add_agent, login, name, email, "", now=now, profile=profile)
     rows = [
         ProviderRow(code="P1", name="Clínica Aurora", email="contato@aurora.example"),
         ProviderRow(code="P2", name="Hospital Boa Vista", document="11.444.777/0001-61"),

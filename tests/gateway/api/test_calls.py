@@ -97,7 +97,9 @@ async def test_a_body_has_an_end(api: Api):
 
 
 @ONE_DATABASE
-@pytest.mark.parametrize("path", ["tickets/abc", "tickets/0", f"tickets/{10**30}", "nope", "batches"])
+@pytest.mark.parametrize(
+    "path", ["tickets/abc", "tickets/0", f"tickets/{10**30}", "nope", "batches"]
+)
 async def test_what_is_not_there_is_not_found(api: Api, path: str):
     answer = await api.get(f"{V1}/{path}")
     assert answer.status_code == 404

@@ -64,9 +64,10 @@ async def test_a_key_is_kept_for_a_day(api: Api, runtime: Runtime):
     await api.post(f"{V1}/tickets", json=ticket(), headers=KEY)
     now = runtime.kit.clock()
     await runtime.work.write(idempotency.forget, now=now + timedelta(hours=23))
-    assert "idempotency-replayed" in (
-        await api.post(f"{V1}/tickets", json=ticket(), headers=KEY)
-    ).headers
+    assert (
+        "idempotency-replayed"
+        in (await api.post(f"{V1}/tickets", json=ticket(), headers=KEY)).headers
+    )
     await runtime.work.write(idempotency.forget, now=now + timedelta(hours=25))
     await api.post(f"{V1}/tickets", json=ticket(), headers=KEY)
     assert await count(api) == 2
