@@ -198,3 +198,11 @@ def log() -> None:
 def log_verify(**given: Any) -> None:
     """Check every seal; exit 1 and name the first broken one."""
     _run("schema.verify_log", **given)
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def bench(**given: Any) -> None:
+    """Run benchmarks, each beside its physical limit in the same run."""
+    _run("benches.run", **given)

@@ -178,7 +178,9 @@ def handler(pages: Pages) -> Any:
         if isinstance(error, NotLoggedIn):
             door = "/entrar" if path.startswith(AGENT_PATHS) else "/"
             back = error.back or (path if request.method == "GET" else "")
-            return Redirect(f"{door}?voltar={quote(back, safe='/')}" if back else door, status_code=303)
+            return Redirect(
+                f"{door}?voltar={quote(back, safe='/')}" if back else door, status_code=303
+            )
         shown = problem.status if problem.status in PAGES else NEAREST.get(problem.status, 500)
         context: dict[str, object] = {"home": _home(request)}
         if reference:

@@ -203,7 +203,7 @@ OWNERS: frozenset[type] = frozenset(
 UNASKED: frozenset[type] = frozenset({events.TicketsListed, events.TicketLoaded})
 
 #: refusals after which a complement can go nowhere
-UNREACHABLE = frozenset({"not_visible", "deleted"})
+UNREACHABLE = frozenset({"not_visible", "deleted", "merged", "not_allowed"})
 #: what to ask again when the core refuses a field of a new contact
 RESET: dict[str, dict[str, None]] = {
     "provider": {"provider": None},

@@ -20,7 +20,7 @@ from helpdesk.border import (
     Outcome,
     Receipt,
 )
-from helpdesk.errors import HelpdeskError, Invalid, NotVisible, Throttled
+from helpdesk.errors import Conflict, HelpdeskError, Invalid, NotVisible, Throttled
 from helpdesk.models import Ticket
 from helpdesk.policy import Policy
 from helpdesk.workflow import Situation
@@ -58,6 +58,8 @@ def fulfil(turn: Turn, want: Want) -> Event:
         return events.Refused(first.code, first.field, limit if isinstance(limit, int) else 0)
     except NotVisible as error:
         return events.Refused("not_visible", error.what)
+    except Conflict as error:
+        return events.Refused(error.code)
     except HelpdeskError:
         return events.Refused("error")
 

@@ -6,12 +6,13 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from gateway import demo as demonstration
+from gateway import logs
 from gateway import serve as server
 from gateway.commands.instance import NoSchema, fail, opened, reason, settings
 
 
 def serve(only: str | None) -> None:
-    _log()
+    logs.configure()
     chosen = settings()
     if only is not None and chosen.database.file is not None:
         fail("--only: several processes need PostgreSQL; SQLite has one.")
@@ -28,16 +29,10 @@ def serve(only: str | None) -> None:
 
 
 def demo(port: int, data: Path) -> None:
-    _log(logging.WARNING)
+    logs.configure(logging.WARNING)
     try:
         demonstration.run(port, data)
     except server.AlreadyServed as error:
         fail(f"A demo runs already on this data ({error}): give another --data.")
     except (DBAPIError, OSError) as error:
         fail(reason(error))
-
-
-def _log(level: int = logging.INFO) -> None:
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # Each request to the Bot API carries the token in its address.
-    logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -7,9 +7,11 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.doubles import browser as chromium
+from tests.doubles.bot_api import TOKEN
 from tests.doubles.relay import Relay
 from tests.flows import hands
 from tests.flows.instance import Instance
+from tests.flows.phone import Phone, running
 
 Launch = Callable[..., Instance]
 #: somebody sits down at a browser of their own
@@ -58,3 +60,15 @@ def seat(browser: Browser) -> Iterator[Seat]:
     for page, faults in pages:
         page.context.close()
         assert faults == []
+
+
+@pytest.fixture
+def phone() -> Iterator[Phone]:
+    with running() as phone:
+        yield phone
+
+
+@pytest.fixture
+def on_telegram(launch: Launch, phone: Phone) -> Instance:
+    """An instance whose bot talks to the phone."""
+    return launch(PONTE_TELEGRAM__TOKEN=TOKEN, PONTE_TELEGRAM__BASE_URL=phone.api.url)

@@ -15,10 +15,12 @@ from typing import Any
 
 import httpx
 from argon2 import PasswordHasher
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.work import Work
 from helpdesk import registers, sessions
+from helpdesk.models import MailboxCursor
 from tests.doubles.processes import PATIENCE, NotRunning, free_port, wait_until
 
 ADDRESS = "atendimento@operadora.example"
@@ -65,6 +67,10 @@ def accepts(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False
+
+
+def _has_cursor(session: Session) -> bool:
+    return session.scalar(select(MailboxCursor.account)) is not None
 
 
 @dataclass
@@ -183,6 +189,14 @@ class Instance:
         """Wait until the ticket holds so many messages; returns them."""
         wait_until(lambda: len(self.ticket(number)["messages"]) >= count, lambda: self.log)
         return self.ticket(number)["messages"]
+
+    def wait_mailbox(self) -> None:
+        """Wait for the first look at the IMAP folder: what was there before stays unread."""
+        work = Work(self.database)
+        try:
+            wait_until(lambda: work.read_now(_has_cursor), lambda: self.log)
+        finally:
+            work.close()
 
     def _is_ready(self) -> bool:
         assert self.process is not None

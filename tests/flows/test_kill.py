@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from gateway.work import Work
 from helpdesk import registers
-from helpdesk.models import InboundRaw, MailboxCursor, Outbox
+from helpdesk.models import InboundRaw, Outbox
 from helpdesk.tokens import Keyring
 from tests.doubles.dovecot import Dovecot
 from tests.doubles.processes import wait_until
@@ -148,7 +148,7 @@ def test_killed_at_random_moments_nothing_is_lost_or_doubled(
 ):
     instance, work = stormy
     moments = random.Random(20261124)
-    wait_until(lambda: work.read_now(has_cursor), lambda: instance.log)
+    instance.wait_mailbox()
     answered = open_by_mail(instance, relay, BRUNO, "respondido")
     talking = [
         open_by_mail(instance, relay, address, f"conversa-{n}")
@@ -238,10 +238,6 @@ def check_handed_over(work: Work, relay: Relay) -> None:
     said = [mails.text_of(h.message) for h in relay.sent_to(BRUNO)[1:]]
     order = [n for text in said for n in range(ANSWERS) if f"Resposta {n:02}." in text]
     assert list(dict.fromkeys(order)) == list(range(ANSWERS))
-
-
-def has_cursor(session: Session) -> bool:
-    return session.scalar(select(func.count()).select_from(MailboxCursor)) == 1
 
 
 def is_settled(session: Session) -> bool:

@@ -3,12 +3,13 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from gateway.blobs import FileBlobs
 from gateway.cli import main
@@ -220,7 +221,7 @@ def test_the_outbox_is_listed_and_tried_again(migrated: Ponte):
 
 
 def test_the_quarantine_is_listed_and_judged_again(
-    migrated: Ponte, work: Work, tmp_path: Path, now
+    migrated: Ponte, work: Work, tmp_path: Path, now: datetime
 ):
     raw = b"Subject: x\r\n\r\n"
     sha256 = FileBlobs(tmp_path / "blobs").put(raw)
@@ -238,7 +239,7 @@ def test_the_quarantine_is_listed_and_judged_again(
     assert migrated("quarantine", "retry", "nope").exit_code == 1
 
 
-def test_the_log_is_verified(migrated: Ponte, work: Work, now):
+def test_the_log_is_verified(migrated: Ponte, work: Work, now: datetime):
     add_agent(migrated)
     work.write_now(seals.seal, Keyring([KEY.encode()]), now=now)
     result = migrated("log", "verify")
@@ -248,7 +249,7 @@ def test_the_log_is_verified(migrated: Ponte, work: Work, now):
     assert migrated("log", "verify", "--head", head).exit_code == 0
     assert migrated("log", "verify", "--head", "0" * 64).exit_code == 1
 
-    def forge(session):
+    def forge(session: Session):
         session.scalars(select(Log)).first().action = "deleted"
 
     work.write_now(forge)
@@ -263,3 +264,9 @@ def test_only_needs_several_processes(migrated: Ponte, database_url: str):
         assert result.exit_code == 1
         assert "PostgreSQL" in result.stderr
     assert migrated("serve", "--only", "x").exit_code == 2
+
+
+def test_a_benchmark_that_is_none_is_named(ponte: Ponte):
+    result = ponte("bench", "nothing")
+    assert result.exit_code == 1
+    assert "nothing" in result.stderr

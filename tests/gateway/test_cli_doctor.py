@@ -1,5 +1,6 @@
 """`ponte doctor`: every part on its line, against real parts."""
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -55,8 +56,6 @@ def test_what_is_not_asked_for_is_off(environment: dict[str, str], tmp_path: Pat
 async def test_every_part_answers(
     environment: dict[str, str], tmp_path: Path, mail_server: Dovecot, relay: Relay, mailbox: str
 ):
-    import asyncio
-
     async with bot_api.running() as bot:
         asked = environment | {
             "PONTE_MAIL__ADDRESS": "central@vidaplena.example",

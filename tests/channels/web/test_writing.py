@@ -190,7 +190,7 @@ def test_a_kept_file_can_be_taken_out_and_is_nobody_elses(
     assert [f.filename for f in portal.all(Attachment)] == ["dois.pdf"]
 
 
-@pytest.mark.parametrize("token", ["", "x", "AAAA", "ação", "../x"])
+@pytest.mark.parametrize("token", ["x", "AAAA", "ação", "../x"])
 def test_a_forged_kept_file_is_none(portal: Portal, luciana: Visit, token: str) -> None:
     answer = luciana.post(NEW, GOOD | {"kept_file": token})
     assert answer.status_code == 422

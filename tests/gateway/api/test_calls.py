@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
+from sqlalchemy.orm import Session
 
 from gateway.api.routes import router
 from gateway.app import create_app
 from gateway.runtime import Runtime
+from helpdesk import registers
+from helpdesk.models import Profile, Ticket
 from tests.gateway.api.conftest import ONE_DATABASE, V1, bearer, build, ticket, token_of
 
 Api = AsyncTestClient[Litestar]
@@ -25,10 +28,7 @@ async def test_without_a_valid_token_nothing_is_told(bare: Api, header: str):
 
 
 async def test_a_profile_without_the_permission_is_refused(runtime: Runtime, api: Api):
-    from helpdesk import registers
-    from helpdesk.models import Profile
-
-    def add(session):
+    def add(session: Session):
         session.add(Profile(code="leitor", name="Leitor", permissions=["ticket.read"], groups=[]))
         session.flush()
         now = runtime.kit.clock()
@@ -50,12 +50,10 @@ async def test_a_profile_without_the_permission_is_refused(runtime: Runtime, api
 
 
 async def test_a_secret_ticket_is_not_there_for_whom_it_is_not(runtime: Runtime, api: Api):
-    from helpdesk.models import Ticket
-
     number = (await api.post(f"{V1}/tickets", json=ticket())).json()["number"]
 
-    def hide(session):
-        session.get(Ticket, number).secret_group = "juridico"
+    def hide(session: Session):
+        session.get_one(Ticket, number).secret_group = "juridico"
 
     runtime.work.write_now(hide)
     unknown = await api.get(f"{V1}/tickets/99")

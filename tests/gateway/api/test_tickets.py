@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
+from sqlalchemy import select
 
 from gateway.runtime import Runtime
+from helpdesk.models import Access
 from tests.gateway.api.conftest import ONE_DATABASE, V1, ticket
 
 Api = AsyncTestClient[Litestar]
@@ -180,10 +182,6 @@ async def test_an_export_is_on_record(api: Api, runtime: Runtime):
 
 
 def _accesses(runtime: Runtime) -> list[str]:
-    from sqlalchemy import select
-
-    from helpdesk.models import Access
-
     return runtime.work.read_now(lambda session: list(session.scalars(select(Access.what))))
 
 

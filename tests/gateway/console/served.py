@@ -3,7 +3,8 @@
 import asyncio
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -79,8 +80,8 @@ class Instance:
             title=title,
             provider_id=provider_id,
             person_id=person_id,
-            classification="FAT",
-            subclassification="FAT.1",
+            classification="LOT",
+            subclassification="LOT.1",
             contact=Contact("Luciana Reis", "(31) 3222-0101", "luciana@vila.example"),
         )
         return self.receive(inbound)[0]
@@ -118,11 +119,12 @@ class Instance:
         )
         return self.receive(inbound)[0]
 
-    def client(self, login: str | None = "ana") -> httpx.Client:
-        client = httpx.Client(base_url=self.url, timeout=20)
-        if login:
-            enter(client, login)
-        return client
+    @contextmanager
+    def client(self, login: str | None = "ana") -> Iterator[httpx.Client]:
+        with httpx.Client(base_url=self.url, timeout=20) as client:
+            if login:
+                enter(client, login)
+            yield client
 
 
 def _member(session: Session, code: str) -> tuple[int, int]:
