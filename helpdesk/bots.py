@@ -240,9 +240,8 @@ def _filenames(session: Session, actor: Actor, message_ids: Sequence[int]) -> di
 
 
 def add_lines(session: Session, lines: Sequence[dict[str, Any]]) -> None:
-    """`lines`: chat_id, at, side, text, buttons, files of each."""
-    if lines:
-        session.execute(insert(ChatLine), lines)
+    """`lines`, at least one: chat_id, at, side, text, buttons, files of each."""
+    session.execute(insert(ChatLine), lines)
 
 
 def lines(

@@ -20,7 +20,8 @@ EMPTY_TALK = frozenset(
     words.tokens(
         "verificado analisado análise processamento processo encerrado concluído concluída "
         "resolvido finalizado ok ciente atendido respondido feito certo de acordo com a o e em "
-        "área setor chamado protocolo atendimento solicitação conforme foi está segue obrigado"
+        "pelo pela do da no na área setor chamado protocolo atendimento solicitação conforme foi "
+        "está segue obrigado"
     )
 )
 

@@ -16,8 +16,9 @@ from helpdesk.arrivals import Arrival
 from helpdesk.models import Blob, InboundRaw, MailboxCursor
 
 LEASE = timedelta(minutes=5)
-#: a message that took the applier down this often is held instead of tried again
-MOST_ATTEMPTS = 3
+#: a message that took the applier down this often is held instead of tried again; chance alone may
+#: have the process end several times while the same message is being applied
+MOST_ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True)

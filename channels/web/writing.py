@@ -17,8 +17,9 @@ from channels.web.uploads import Uploads
 from channels.web.visitors import HOME, PortalRequest, Visitor, entered, is_entered
 from helpdesk import catalog, contacts, drafts, thread
 from helpdesk.border import Inbound, Outcome, Receipt
+from helpdesk.catalog import Catalog
 from helpdesk.drafts import Kept
-from helpdesk.errors import Conflict, FieldError, Invalid
+from helpdesk.errors import Conflict, FieldError, Invalid, NotVisible
 from helpdesk.intake import receive_many
 from helpdesk.intake.checking import MOST_TEXT, check
 from helpdesk.models import Person
@@ -155,7 +156,9 @@ def _form(
 
 
 def _choices(session: Session, visitor: Visitor, policy: Policy) -> Choices:
+    """Raises `NotVisible` when the operadora closed the form."""
     registers = catalog.load(session, policy)
+    _must_be_open(registers)
     published = registers.published()
     person = session.get(Person, visitor.id)
     known = {"name": person.name, "phone": person.phone, "email": person.email} if person else {}
@@ -173,11 +176,21 @@ def _choices(session: Session, visitor: Visitor, policy: Policy) -> Choices:
 
 def _problems(session: Session, inbound: Inbound, policy: Policy) -> tuple[FieldError, ...]:
     """All at once, before the bytes are written for good; `receive_many` checks again."""
+    registers = catalog.load(session, policy)
+    if inbound.number is None:
+        _must_be_open(registers)
     try:
-        check(inbound, catalog.load(session, policy))
+        check(inbound, registers)
     except Invalid as error:
         return error.errors
     return ()
+
+
+def _must_be_open(registers: Catalog) -> None:
+    """The operadora may close the form; contacts that are there go on."""
+    if not registers.parameters.contact_enabled:
+        what = "form"
+        raise NotVisible(what)
 
 
 def _receive(

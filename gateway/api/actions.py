@@ -11,7 +11,7 @@ from gateway.api import call as calls
 from gateway.api import shapes
 from gateway.api.bodies import Classify, Close, Forward, Leave, Nothing, Reopen
 from gateway.api.call import Answer, Call, Number
-from gateway.api.problems import CHANGE, problems
+from gateway.api.problems import CHANGE, BodyMayBeLeftOut, problems
 from helpdesk import closing, routing, tickets
 from helpdesk.desk import Desk
 from helpdesk.errors import FieldError, Invalid
@@ -20,7 +20,12 @@ from helpdesk.errors import FieldError, Invalid
 LONGEST_PENDING = timedelta(days=3660)
 
 
-@post("/tickets/{number:int}/claim", status_code=200, responses=problems(*CHANGE))
+@post(
+    "/tickets/{number:int}/claim",
+    status_code=200,
+    responses=problems(*CHANGE),
+    operation_class=BodyMayBeLeftOut,
+)
 async def ticket_claim(
     once: NamedDependency[Call],
     number: Number,
@@ -35,7 +40,12 @@ async def ticket_claim(
     return await once.act(verb, number)
 
 
-@post("/tickets/{number:int}/give-up", status_code=200, responses=problems(*CHANGE))
+@post(
+    "/tickets/{number:int}/give-up",
+    status_code=200,
+    responses=problems(*CHANGE),
+    operation_class=BodyMayBeLeftOut,
+)
 async def ticket_give_up(
     once: NamedDependency[Call],
     number: Number,

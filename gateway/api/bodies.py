@@ -10,6 +10,18 @@ Number = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 #: with its offset: a time without one is refused
 Moment = Annotated[datetime, Meta(tz=True)]
 
+# Codes of the registers, with one of each for whoever reads the document.
+ProviderCode = Annotated[str, Meta(examples=["4512"])]
+ClassificationCode = Annotated[str, Meta(examples=["GLO"])]
+SubclassificationCode = Annotated[str, Meta(examples=["GLO.2"])]
+ReasonCode = Annotated[str, Meta(examples=["GLO.2.1"])]
+StatusCode = Annotated[str, Meta(examples=["EPR"])]
+SectorCode = Annotated[str, Meta(examples=["CTM"])]
+Login = Annotated[str, Meta(examples=["ana"])]
+Phone = Annotated[str, Meta(examples=["(31) 3222-0101"])]
+Email = Annotated[str, Meta(examples=["contato@clinica.example"])]
+Base64 = Annotated[str, Meta(examples=["b2zDoQo="])]
+
 
 class Body(Struct, frozen=True, forbid_unknown_fields=True):
     """Root of every body."""
@@ -21,8 +33,8 @@ class Nothing(Body, frozen=True):
 
 class NewContact(Body, frozen=True):
     name: str
-    phone: str
-    email: str
+    phone: Phone
+    email: Email
 
 
 class Upload(Body, frozen=True):
@@ -30,19 +42,19 @@ class Upload(Body, frozen=True):
 
     filename: str
     content_type: str
-    base64: str
+    base64: Base64
 
 
 class NewTicket(Body, frozen=True):
     """`provider`, `classification` and `subclassification` are codes; `text` has at most 4,000
     code points."""
 
-    provider: str
+    provider: ProviderCode
     title: str
-    classification: str
+    classification: ClassificationCode
     text: str
     contact: NewContact
-    subclassification: str | None = None
+    subclassification: SubclassificationCode | None = None
     channel: Literal["api", "phone", "in_person"] = "api"
     attachments: list[Upload] = []
 
@@ -62,15 +74,15 @@ class Leave(Body, frozen=True):
     """`ask` lists what the provider should send: it is told, as part of the text."""
 
     text: str | None = None
-    status: str | None = None
+    status: Annotated[str, Meta(examples=["AGP"])] | None = None
     until: Moment | None = None
     ask: list[str] = []
 
 
 class Close(Body, frozen=True):
-    status: str
+    status: StatusCode
     text: str
-    reason: str | None = None
+    reason: ReasonCode | None = None
 
 
 class Reopen(Body, frozen=True):
@@ -81,14 +93,14 @@ class Forward(Body, frozen=True):
     """To an agent (login), a sector (code) or both."""
 
     note: str
-    agent: str | None = None
-    sector: str | None = None
+    agent: Login | None = None
+    sector: SectorCode | None = None
 
 
 class Classify(Body, frozen=True):
-    classification: str
-    subclassification: str | None = None
-    reason: str | None = None
+    classification: ClassificationCode
+    subclassification: SubclassificationCode | None = None
+    reason: ReasonCode | None = None
 
 
 class Attach(Body, frozen=True):
@@ -105,7 +117,7 @@ class ProviderFields(Body, frozen=True):
     cnes: str | None = None
     city: str | None = None
     state: str | None = None
-    phone: str | None = None
-    email: str | None = None
+    phone: Phone | None = None
+    email: Email | None = None
     person: str | None = None
     active: bool | None = None

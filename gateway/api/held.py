@@ -14,7 +14,7 @@ from gateway.api import shapes
 from gateway.api.bodies import Attach, Nothing
 from gateway.api.call import MOST_NUMBER, Answer, Call
 from gateway.api.filters import USUAL_ITEMS, Limit
-from gateway.api.problems import ALWAYS, ONE, SENT, problems
+from gateway.api.problems import ALWAYS, ONE, SENT, BodyMayBeLeftOut, problems
 from helpdesk import access, quarantine
 from helpdesk.desk import Desk
 from helpdesk.models import Held, Ticket
@@ -44,7 +44,12 @@ async def held_list(
     return shapes.Quarantine(*await call.ask(read))
 
 
-@post("/quarantine/{held_id:str}/retry", status_code=200, responses=problems(*ONE, *SENT))
+@post(
+    "/quarantine/{held_id:str}/retry",
+    status_code=200,
+    responses=problems(*ONE, *SENT),
+    operation_class=BodyMayBeLeftOut,
+)
 async def held_retry(
     once: NamedDependency[Call],
     held_id: HeldId,

@@ -1,6 +1,9 @@
 """The answers that are not what was asked for, as the OpenAPI document lists them."""
 
+from dataclasses import dataclass
+
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Operation, RequestBody
 
 from gateway.api.shapes import Problem
 from gateway.errors import TITLES
@@ -25,3 +28,12 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
         )
         for status in sorted(statuses)
     }
+
+
+@dataclass
+class BodyMayBeLeftOut(Operation):
+    """A call whose body says nothing: `{}`, or none at all."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.request_body, RequestBody):
+            self.request_body.required = False

@@ -86,14 +86,14 @@ async def ticket_show(call: NamedDependency[Call], number: Number) -> Response[s
 @delete("/tickets/{number:int}", status_code=204, responses=problems(*CHANGE))
 async def ticket_delete(
     call: NamedDependency[Call], number: Number, justification: FromQuery[str]
-) -> Response[None]:
+) -> None:
     """Delete a ticket that nobody has started; the provider sees it as cancelled."""
 
     def verb(session: Session, desk: Desk) -> Answer:
         tickets.delete(session, desk, number, justification=justification)
         return Answer(204)
 
-    return await call.act(verb, number)
+    await call.act(verb, number)
 
 
 @get("/tickets/{number:int}/log", responses=problems(*ONE))

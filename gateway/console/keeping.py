@@ -55,6 +55,16 @@ def guard(console: Console) -> Guard:
 async def _keep(console: Console, request: Request[Any, Any, Any], path: str) -> str:
     """Save what was typed; say where it will be found."""
     form = await fields.read(request)
+    try:
+        return await _keep_fields(console, request, path, form)
+    finally:
+        for upload in form.uploads:
+            await upload.close()
+
+
+async def _keep_fields(
+    console: Console, request: Request[Any, Any, Any], path: str, form: Fields
+) -> str:
     place, back, texts = _place(path, form)
     kit, token = console.kit, request.cookies.get(AGENT_COOKIE, "")
     owner = await kit.work.read(sessions.owner, token)

@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.doubles.bot_api import Sent
 from tests.doubles.relay import Relay
 from tests.flows import hands, mails
 from tests.flows.conftest import Seat
@@ -40,12 +41,8 @@ def test_identify_open_answer(
     assert document.data == PDF
     assert phone.api.sent(CHAT).index(heard) < phone.api.sent(CHAT).index(document)
 
-    phone.says("/abertos")
-    phone.says("Obrigada, conferi.")
-    phone.presses("Complementar um contato")
-    said = phone.presses(next(k for k in phone.api.last(CHAT).keys if ticket["protocol"] in k))
-    phone.presses("Enviar")
-    expect(hands.talk(ana)).to_contain_text("Obrigada, conferi.")
+    complement(phone, ticket["protocol"], "Obrigada, conferi o demonstrativo.")
+    expect(hands.talk(ana)).to_contain_text("Obrigada, conferi o demonstrativo.")
     assert len(relay.handed) == 1
 
 
@@ -91,13 +88,20 @@ def identify(phone: Phone, relay: Relay) -> None:
     assert "Luciana" in phone.says(code).text or phone.heard("Pronto, Luciana")
 
 
-def begin(phone: Phone, title: str):
+def begin(phone: Phone, title: str) -> Sent:
     """A new contact up to its message."""
     phone.says("/novo")
     said = phone.presses("Glosa")
     if "título" not in said.text:
         phone.presses(next(iter(said.keys)))
     return phone.says(title)
+
+
+def complement(phone: Phone, protocol: str, text: str) -> None:
+    """Say something more about the contact that was opened or looked at last."""
+    phone.says(text)
+    phone.presses(f"Complementar {protocol}")
+    phone.presses("Enviar")
 
 
 def open_contact(instance: Instance, phone: Phone) -> int:

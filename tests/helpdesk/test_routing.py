@@ -166,7 +166,7 @@ def test_classifying_recounts_from_the_opening(session: Session, policy: Policy,
     ticket = opened(session, mail(), policy, now=opened_at)
     routing.classify(session, desk, ticket.number, classification="PAG")
     assert (ticket.days, ticket.unit, ticket.terms_source) == (5, "business", "classification")
-    assert ticket.due_at == datetime(2026, 11, 26, 0, 0, tzinfo=UTC) - timedelta(hours=3)
+    assert ticket.due_at == datetime(2026, 11, 26, 21, 0, tzinfo=UTC)
     found = changes(session)
     assert found["classification"] == ("A classificar", "Pagamento")
     assert {"due_at", "sector"} <= set(found)

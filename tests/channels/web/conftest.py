@@ -139,9 +139,7 @@ class Visit:
     ) -> httpx.Response:
         """Sends the hidden fields of the page it looks at beside `data`."""
         sent: dict[str, Any] = {"csrf": self.csrf, **self.hidden(), **(data or {})}
-        return self._see(
-            self.client.post(path, data=sent, files=files, follow_redirects=False)
-        )
+        return self._see(self.client.post(path, data=sent, files=files, follow_redirects=False))
 
     def follow(self) -> httpx.Response:
         assert self.page is not None

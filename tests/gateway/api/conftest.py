@@ -1,5 +1,6 @@
 """The API on a real database of each kind, with two agents, a provider and a token for each."""
 
+import base64
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -97,3 +98,8 @@ def ticket(**more: Any) -> dict[str, Any]:
         "contact": contact,
         **more,
     }
+
+
+def upload(name: str, data: bytes, kind: str = "application/pdf") -> dict[str, str]:
+    encoded = base64.b64encode(data).decode()
+    return {"filename": name, "content_type": kind, "base64": encoded}

@@ -1,6 +1,5 @@
 """Messages, attachments and raw mail over the API."""
 
-import base64
 from typing import Any
 
 import pytest
@@ -12,16 +11,11 @@ from helpdesk import inbound, intake
 from helpdesk.arrivals import Arrival
 from helpdesk.border import Address, Channel, Inbound, MailFacts, Verdict
 from helpdesk.inbound import Stored
-from tests.gateway.api.conftest import ONE_DATABASE, V1, ticket
+from tests.gateway.api.conftest import ONE_DATABASE, V1, ticket, upload
 
 Api = AsyncTestClient[Litestar]
 CONTACT = {"name": "Lúcia", "phone": "(31) 3222-0101", "email": "contato@aurora.example"}
 PDF = b"%PDF-1.7\n%%EOF\n"
-
-
-def upload(name: str, data: bytes, kind: str = "application/pdf") -> dict[str, str]:
-    encoded = base64.b64encode(data).decode()
-    return {"filename": name, "content_type": kind, "base64": encoded}
 
 
 @pytest.fixture

@@ -6,13 +6,16 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import uvicorn
 
 from gateway.api.routes import openapi, router
 from gateway.app import create_app
-from tests.doubles.processes import free_port
-from tests.gateway.api.conftest import build, token_of
+from helpdesk import registers
+from helpdesk.registers import ProviderRow
+from tests.doubles.processes import free_port, wait_until
+from tests.gateway.api.conftest import bearer, build, ticket, token_of, upload
 
 EXAMPLES = 15
 #: a code must stand in a register, which no document says; OPTIONS is Litestar's own affair
@@ -28,7 +31,14 @@ def served(database_url: str, tmp_path: Path) -> Iterator[tuple[str, str]]:
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()
-    yield f"http://127.0.0.1:{port}", token_of(runtime, "ana")
+    address, token = f"http://127.0.0.1:{port}", token_of(runtime, "ana")
+    rows = [ProviderRow(code="4512", name="Clínica do Exemplo")]
+    runtime.work.write_now(registers.import_providers, rows, now=runtime.kit.clock())
+    files = [upload("nota.txt", b"oi", "text/plain")]
+    body = ticket(attachments=files)
+    wait_until(lambda: server.started, lambda: "the server does not start")
+    httpx.post(f"{address}/api/v1/tickets", json=body, headers=bearer(token)).raise_for_status()
+    yield address, token
     server.should_exit = True
     thread.join()
     runtime.close()

@@ -3,6 +3,7 @@ import re
 import pytest
 
 from gateway.console.login import local
+from helpdesk import sessions
 from tests.gateway.console.served import CSRF, PASSWORD, Instance, csrf, enter, send
 
 
@@ -80,9 +81,7 @@ def test_what_was_typed_survives_an_ended_session(instance: Instance):
     number = instance.opened()
     with instance.client() as client:
         token = csrf(client.get(f"/central/{number}"))
-        spare = dict(client.cookies)
-        send(client, "/central/sair")
-        client.cookies.update(spare)
+        instance.write(sessions.end, client.cookies["ponte_agent"], now=instance.now)
         sent = client.post(
             f"/central/{number}/responder",
             data={"csrf": token, "text": "Achamos o lote 0112."},
@@ -99,9 +98,7 @@ def test_what_was_typed_survives_an_ended_session(instance: Instance):
 def test_a_new_ticket_survives_an_ended_session(instance: Instance):
     with instance.client() as client:
         token = csrf(client.get("/central/novo?prestador=P2"))
-        spare = dict(client.cookies)
-        send(client, "/central/sair")
-        client.cookies.update(spare)
+        instance.write(sessions.end, client.cookies["ponte_agent"], now=instance.now)
         sent = client.post(
             "/central/novo", data={"csrf": token, "provider": "P2", "title": "Senha bloqueada"}
         )
