@@ -38,12 +38,17 @@ class Visitor:
     provider: str
 
 
+def _is_nobodys(scope: Scope) -> bool:
+    """Files and health checks: no look-up, no cookie."""
+    return scope["path"].startswith(("/static/", "/health/"))
+
+
 class Identify(ASGIMiddleware):
     """Sets `request.user` (an `Actor`), `request.auth` (`Live`, token id or None) and
     `request.state.browser`."""
 
     scopes = (ScopeType.HTTP,)
-    exclude_path_pattern = ("^/static/", "^/health/")
+    should_bypass_for_scope = staticmethod(_is_nobodys)
 
     def __init__(self, work: Work, clock: Any, *, secure: bool) -> None:
         self._work, self._clock, self._secure = work, clock, secure

@@ -150,6 +150,7 @@ LABELS: dict[str, dict[str, str]] = {
         "delivery_retried": "Tentou o envio de novo",
         "not_delivered": "Envio sem sucesso",
         "bounced": "E-mail devolvido",
+        "calendar_changed": "Mudou o calendário",
         "parameter_changed": "Mudou parâmetro",
         "logged_in": "Entrou",
         "logged_out": "Saiu",

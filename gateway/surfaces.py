@@ -12,5 +12,5 @@ def routers(runtime: Runtime) -> list[Router]:
     return [*console.router(runtime), api.router(runtime)]
 
 
-def openapi() -> OpenAPIConfig | None:
-    return None
+def openapi() -> OpenAPIConfig:
+    return api.openapi()

@@ -1,5 +1,6 @@
 """Live events: what to look at again, never what it says. Open screens resume by id."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ from sqlalchemy.orm import Session
 from helpdesk.models import Event
 
 KEPT = timedelta(hours=48)
+#: how a `Cursor` is written: two 64-bit integers
+PLACE = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,10 +36,8 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str) -> "Cursor | None":
-        tx, dot, number = text.partition(".")
-        if not (dot and tx.isdecimal() and number.isdecimal()):
-            return None
-        return cls(int(tx), int(number))
+        read = PLACE.fullmatch(text)
+        return cls(int(read[1]), int(read[2])) if read else None
 
 
 @dataclass(frozen=True, slots=True)

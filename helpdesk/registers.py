@@ -74,7 +74,8 @@ def import_providers(
     ]
     if problems:
         raise ImportRefused(sorted(problems))
-    for row in rows:
+    # A name may stand on a later line of its code.
+    for row in sorted(rows, key=lambda row: not row.name):
         upsert_provider(session, row, actor, now=now)
     return len(codes - known), len(codes & known)
 

@@ -50,6 +50,11 @@ def new_token() -> str:
     return secrets.token_urlsafe(16)
 
 
+def arrival(visitor: Visitor, token: str) -> str:
+    """One filling of one person's form; also the beginning of its content key."""
+    return f"form:{visitor.id}:{token}"
+
+
 def opening(
     fields: Mapping[str, str], files: Sequence[File], visitor: Visitor, token: str, now: datetime
 ) -> Inbound:
@@ -87,16 +92,15 @@ def _said(
 ) -> Inbound:
     """A form sent again with other words (from the browser's history) is another message: its
     content key holds what it says beside its token."""
-    arrival = f"form:{visitor.id}:{token}"
     parts = [*(fields[name] for name in sorted(fields)), *(file.sha256 for file in files)]
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
     return Inbound(
         channel=Channel.WEB,
         sender=Address(Channel.WEB, f"person:{visitor.id}", visitor.actor.name),
         text=fields["text"],
-        arrival=arrival,
+        arrival=arrival(visitor, token),
         at=now,
-        content=f"{arrival}:{digest}",
+        content=f"{arrival(visitor, token)}:{digest}",
         person_id=visitor.id,
         files=tuple(files),
     )

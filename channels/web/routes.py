@@ -9,6 +9,7 @@ from channels import Kit
 from channels.web import (
     confirming,
     contacts,
+    drafting,
     entering,
     files,
     invitations,
@@ -35,6 +36,8 @@ HANDLERS = [
     # /fale-conosco/novo
     writing.contact_new,
     writing.contact_open,
+    # /fale-conosco/rascunho
+    drafting.draft_save,
     # /fale-conosco/anexos/{public_id}
     files.attachment_download,
     # /fale-conosco/{ref}

@@ -1,10 +1,11 @@
 """Opening a contact and adding to one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from litestar import Response, get, post
+from litestar.datastructures import FormMultiDict
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 from litestar.response import Redirect
@@ -60,7 +61,7 @@ async def contact_open(
     form = await request.form()
     if not is_entered(request):
         return await keeping.set_aside(request, kit, form, "", OPENING, NEW)
-    visitor, now = entered(request), kit.clock()
+    visitor, now = _acting(entered(request), form), kit.clock()
     if DISCARD in form:
         await kit.work.write(drafts.drop, visitor.owner, drafts.NEW)
         return Redirect(NEW, status_code=303)
@@ -118,6 +119,17 @@ async def contact_complement(
         token=token,
         problems=wrong,
     )
+
+
+def _acting(visitor: Visitor, form: FormMultiDict) -> Visitor:
+    """A form is sent for the provider it was opened for, also when another was chosen meanwhile
+    in a second tab. Raises `NotVisible` for a foreign one."""
+    named = str(form.get("provider", visitor.provider_id))
+    mine = {str(provider): provider for provider, _ in visitor.actor.providers}
+    if named not in mine:
+        what = "provider"
+        raise NotVisible(what)
+    return replace(visitor, provider_id=mine[named])
 
 
 def _form(

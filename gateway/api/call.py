@@ -49,6 +49,7 @@ class Kept(msgspec.Struct, frozen=True):
     body: msgspec.Raw
 
 
+IfMatch = Annotated[str | None, HeaderParameter(name="If-Match")]
 Verb = Callable[[Session, Desk], Answer]
 
 
@@ -119,7 +120,7 @@ async def given(
     request: Request[Actor, int, Any],
     kit: NamedDependency[Kit],
     idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
-    if_match: Annotated[str | None, HeaderParameter(name="If-Match")] = None,
+    if_match: IfMatch = None,
 ) -> Call:
     """The call behind a POST. Raises 400 for a key that is too long to be one."""
     key = (idempotency_key or "").strip()
@@ -137,13 +138,9 @@ async def given(
     )
 
 
-def plain(
-    request: Request[Actor, int, Any],
-    kit: NamedDependency[Kit],
-    if_match: Annotated[str | None, HeaderParameter(name="If-Match")] = None,
-) -> Call:
+def plain(request: Request[Actor, int, Any], kit: NamedDependency[Kit]) -> Call:
     """The call behind every other method."""
-    return Call(kit, request.user, request.auth, request.url.path, tags=tags(if_match))
+    return Call(kit, request.user, request.auth, request.url.path)
 
 
 def etag(version: int) -> str:

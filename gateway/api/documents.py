@@ -90,8 +90,8 @@ def _common(row: Row, zone: tzinfo) -> dict[str, Any]:
         "subclassification": _named(row.subclassification_code, row.subclassification),
         "reason": _named(row.reason_code, row.reason),
         "sector": _named(row.sector_code, row.sector),
-        "assignee": _agent(row.assignee_login, row.assignee),
-        "in_progress_with": _agent(row.in_progress_login, row.in_progress_with),
+        "assignee": _named(row.assignee_login, row.assignee),
+        "in_progress_with": _named(row.in_progress_login, row.in_progress_with),
         "channel": row.channel,
         "opened_at": row.opened_at.astimezone(zone),
         "closed_at": _moment(row.closed_at, zone),
@@ -123,10 +123,6 @@ def _endpoint(view: EndpointView) -> shapes.Endpoint:
 
 def _named(code: str | None, name: str | None) -> shapes.Named | None:
     return shapes.Named(code, name or "") if code is not None else None
-
-
-def _agent(login: str | None, name: str | None) -> shapes.AgentName | None:
-    return shapes.AgentName(login, name or "") if login is not None else None
 
 
 def _moment(at: datetime | None, zone: tzinfo) -> datetime | None:

@@ -32,7 +32,7 @@ COLUMNS = (
     "contact.name", "contact.phone", "contact.email",
     "classification.code", "classification.name", "subclassification.code",
     "subclassification.name", "reason.code", "reason.name", "sector.code", "sector.name",
-    "assignee.login", "assignee.name", "in_progress_with.login", "in_progress_with.name",
+    "assignee.code", "assignee.name", "in_progress_with.code", "in_progress_with.name",
     "channel", "opened_at", "closed_at", "deleted_at", "days_open",
     "deadline.days", "deadline.unit", "deadline.due_at", "deadline.attention_at", "deadline.band",
     "waiting_on", "secret", "merged_into", "version",

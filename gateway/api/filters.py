@@ -1,6 +1,5 @@
 """The filters of a list of tickets, from the query string."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
@@ -15,7 +14,7 @@ USUAL_ITEMS = 50
 #: no ticket was opened before or will be opened after: the ends of the calendar overflow
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2999, 12, 31)
 
-Codes = list[str] | None
+Codes = tuple[str, ...]
 Limit = Annotated[int, QueryParameter(ge=1, le=MOST_ITEMS)]
 Situation = Literal["all", "open", "closed", "pending_profile", "pending_agent"]
 OrderKey = Literal["provider", "agent", "opened", "number", "protocol", "title", "due"]
@@ -29,14 +28,14 @@ class Listing:
 
 def listing(
     situation: FromQuery[Situation] = "all",
-    classification: FromQuery[Codes] = None,
-    subclassification: FromQuery[Codes] = None,
-    reason: FromQuery[Codes] = None,
-    status: FromQuery[Codes] = None,
-    sector: FromQuery[Codes] = None,
-    provider: FromQuery[Codes] = None,
-    assignee: FromQuery[Codes] = None,
-    channel: FromQuery[Codes] = None,
+    classification: FromQuery[Codes] = (),
+    subclassification: FromQuery[Codes] = (),
+    reason: FromQuery[Codes] = (),
+    status: FromQuery[Codes] = (),
+    sector: FromQuery[Codes] = (),
+    provider: FromQuery[Codes] = (),
+    assignee: FromQuery[Codes] = (),
+    channel: FromQuery[Codes] = (),
     opened_from: FromQuery[date | None] = None,
     opened_to: FromQuery[date | None] = None,
     deadline: FromQuery[Literal["expired", "attention", "within"] | None] = None,
@@ -65,8 +64,8 @@ def listing(
     )
 
 
-def _codes(given: Sequence[str] | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(given or ()))
+def _codes(given: Codes) -> Codes:
+    return tuple(dict.fromkeys(given))
 
 
 def _day(given: date | None) -> date | None:

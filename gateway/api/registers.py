@@ -9,7 +9,7 @@ from litestar.params import FromQuery, JSONBody, PathParameter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway.api import shapes
+from gateway.api import register_shapes as shapes
 from gateway.api.bodies import ProviderFields
 from gateway.api.call import Answer, Call
 from gateway.api.filters import USUAL_ITEMS, Limit

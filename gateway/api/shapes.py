@@ -9,6 +9,8 @@ from msgspec import Struct, field
 
 
 class Named(Struct, frozen=True):
+    """Something of a register; the code of an agent is the log-in."""
+
     code: str
     name: str
 
@@ -16,11 +18,6 @@ class Named(Struct, frozen=True):
 class Labelled(Struct, frozen=True):
     code: str
     label: str
-
-
-class AgentName(Struct, frozen=True):
-    login: str
-    name: str
 
 
 class ProviderName(Struct, frozen=True):
@@ -110,8 +107,8 @@ class TicketSummary(Struct, frozen=True):
     subclassification: Named | None
     reason: Named | None
     sector: Named | None
-    assignee: AgentName | None
-    in_progress_with: AgentName | None
+    assignee: Named | None
+    in_progress_with: Named | None
     channel: str
     opened_at: datetime
     closed_at: datetime | None
@@ -174,76 +171,6 @@ class HeldMessage(Struct, frozen=True):
     state: str
 
 
-class Reason(Struct, frozen=True):
-    code: str
-    name: str
-    active: bool
-
-
-class Subclassification(Struct, frozen=True):
-    """Empty terms are those of the classification."""
-
-    code: str
-    name: str
-    days: int | None
-    unit: str | None
-    attention: int | None
-    active: bool
-    reasons: list[Reason]
-
-
-class Classification(Struct, frozen=True):
-    code: str
-    name: str
-    sector: str | None
-    days: int
-    unit: str
-    attention: int
-    web: bool
-    active: bool
-    subclassifications: list[Subclassification]
-
-
-class Status(Struct, frozen=True):
-    code: str
-    label: str
-    situation: str
-    active: bool
-
-
-class Sector(Struct, frozen=True):
-    code: str
-    name: str
-    active: bool
-
-
-class Agent(Struct, frozen=True):
-    login: str
-    name: str
-    email: str
-    sector: str | None
-    active: bool
-
-
-class Provider(Struct, frozen=True):
-    code: str
-    name: str
-    document: str | None
-    type: str | None
-    cnes: str | None
-    city: str | None
-    state: str | None
-    phone: str | None
-    email: str | None
-    active: bool
-
-
-class FieldProblem(Struct, frozen=True):
-    field: str
-    code: str
-    message: str
-
-
 class Log(Struct, frozen=True):
     """Oldest first."""
 
@@ -258,39 +185,10 @@ class Quarantine(Struct, frozen=True):
     next: str | None = None
 
 
-class Classifications(Struct, frozen=True):
-    """In the register's order."""
-
-    items: list[Classification]
-    next: str | None = None
-
-
-class Statuses(Struct, frozen=True):
-    """In the register's order."""
-
-    items: list[Status]
-    next: str | None = None
-
-
-class Sectors(Struct, frozen=True):
-    """By code."""
-
-    items: list[Sector]
-    next: str | None = None
-
-
-class Agents(Struct, frozen=True):
-    """By login."""
-
-    items: list[Agent]
-    next: str | None = None
-
-
-class Providers(Struct, frozen=True):
-    """By code."""
-
-    items: list[Provider]
-    next: str | None = None
+class FieldProblem(Struct, frozen=True):
+    field: str
+    code: str
+    message: str
 
 
 class Problem(Struct, frozen=True):

@@ -1,5 +1,6 @@
 """Tickets: listed, exported, opened, shown, deleted, and their log."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 from litestar import Response, delete, get, post
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from gateway.api import call as calls
 from gateway.api import documents, shapes, uploads
 from gateway.api.bodies import NewTicket
-from gateway.api.call import Answer, Call, Number
+from gateway.api.call import Answer, Call, IfMatch, Number
 from gateway.api.filters import USUAL_ITEMS, Limit, Listing
 from gateway.api.problems import ALWAYS, CHANGE, ONE, SENT, problems
 from gateway.errors import BadQuery
@@ -85,7 +86,10 @@ async def ticket_show(call: NamedDependency[Call], number: Number) -> Response[s
 
 @delete("/tickets/{number:int}", status_code=204, responses=problems(*CHANGE))
 async def ticket_delete(
-    call: NamedDependency[Call], number: Number, justification: FromQuery[str]
+    call: NamedDependency[Call],
+    number: Number,
+    justification: FromQuery[str],
+    if_match: IfMatch = None,
 ) -> None:
     """Delete a ticket that nobody has started; the provider sees it as cancelled."""
 
@@ -93,7 +97,7 @@ async def ticket_delete(
         tickets.delete(session, desk, number, justification=justification)
         return Answer(204)
 
-    await call.act(verb, number)
+    await replace(call, tags=calls.tags(if_match)).act(verb, number)
 
 
 @get("/tickets/{number:int}/log", responses=problems(*ONE))

@@ -108,7 +108,7 @@ async def show(
         more: dict[str, object] = {"now": kit.clock()}
         return kit.page(request, f"console/forms/{name}.html", context | more, status)
     return shell.page(
-        console, request, f"forms/{name}", found.near, context | {"alone": True},
+        console, request, f"console/forms/{name}", found.near, context | {"alone": True},
         kind=commands.OTHER, status=status,
     )  # fmt: skip
 

@@ -80,8 +80,8 @@ async def grid_show(
         "subs": [(s.code, s.name) for s in queue.registers.subclassifications.values()],
     }
     return shell.page(
-        console, request, "grid", queue.near, context,
-        kind=commands.LIST, search=queue.asked.filter.q,
+        console, request, "console/grid", queue.near, context,
+        kind=commands.LIST, query=queue.asked.address.query, search=queue.asked.filter.q,
     )  # fmt: skip
 
 

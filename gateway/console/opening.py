@@ -165,7 +165,7 @@ async def _form(
         ],
     }
     return shell.page(
-        console, request, "opening", found.near, context, kind=commands.OTHER, status=status
+        console, request, "console/opening", found.near, context, kind=commands.OTHER, status=status
     )
 
 

@@ -35,7 +35,7 @@ async def outgoing_list(request: AgentRequest, console: NamedDependency[Console]
     kit = console.kit
     found = await kit.work.read(_read, request.user, policy=kit.policy, now=kit.clock())
     return shell.page(
-        console, request, "outgoing", found.near, {"found": found}, kind=commands.OTHER
+        console, request, "console/outgoing", found.near, {"found": found}, kind=commands.OTHER
     )
 
 

@@ -221,7 +221,7 @@ async def _page(
         "errors": fields.problems(errors) if errors else {},
     }
     return shell.page(
-        console, request, "quarantine", found.near, context,
+        console, request, "console/quarantine", found.near, context,
         kind=commands.HELD, status=422 if errors else 200,
     )  # fmt: skip
 

@@ -1,8 +1,9 @@
-"""The console's site map: every address, and the one function that answers it."""
+"""The site map of console and registers: every address, and the one function that answers it."""
 
 from litestar import Router
 from litestar.di import Provide
 
+from gateway.admin import calendar, classifications
 from gateway.console import (
     actions,
     answering,
@@ -79,6 +80,19 @@ def router(runtime: Runtime) -> list[Router]:
                 actions.ticket_reopen,
                 actions.delete_form,
                 actions.ticket_delete,
+            ],
+        ),
+        Router(
+            "/cadastros",
+            dependencies=dependencies,
+            guards=[guard(console)],
+            include_in_schema=False,
+            route_handlers=[
+                classifications.registers_show,
+                classifications.classification_list,
+                calendar.calendar_show,
+                calendar.day_decide,
+                calendar.day_forget,
             ],
         ),
     ]

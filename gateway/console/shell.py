@@ -133,7 +133,7 @@ def page(
     search: str = "",
     status: int = 200,
 ) -> Response[str]:
-    """Render `console/<name>.html` in the shell. What the action before said is said once."""
+    """Render `templates/<name>.html` in the shell. What the action before said is said once."""
     actor = request.user
     listed = commands.for_page(actor, kind, near.login, row, query)
     expired = next(v.count for v in near.views if v.band)
@@ -158,7 +158,7 @@ def page(
         "may": {c["id"]: not c.get("disabled", False) for c in listed},
         "flash": said,
     }
-    response = console.kit.page(request, f"console/{name}.html", given | dict(context), status)
+    response = console.kit.page(request, f"{name}.html", given | dict(context), status)
     if said:
         response.headers["Set-Cookie"] = cookie(SAID_COOKIE, "", secure=console.secure, seconds=0)
     return response

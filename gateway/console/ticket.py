@@ -190,7 +190,7 @@ async def render(
         "limits": limits_of(console),
     }
     return shell.page(
-        console, request, "ticket", found.near, context,
+        console, request, "console/ticket", found.near, context,
         kind=commands.TICKET, row=found.thread.row, query=found.asked.address.query, status=status,
     )  # fmt: skip
 

@@ -2,7 +2,9 @@
 walked by hand without any outside server."""
 
 import asyncio
+import contextlib
 import logging
+import socket
 import sys
 from pathlib import Path
 
@@ -38,9 +40,10 @@ def settings_of(port: int, data: Path, smtp_port: int, relay_port: int) -> Setti
     )
 
 
-def run(port: int = 8000, data: Path = Path("data/demo"), smtp_port: int = SMTP_PORT) -> None:
+def run(port: int = 8000, data: Path = Path("data/demo")) -> None:
     """Until Ctrl-C; a second run keeps the data. Raises `serve.AlreadyServed`, `OSError`."""
     logs.configure(logging.WARNING)
+    smtp_port = _free_port(SMTP_PORT)
     box = mailbox.Mailbox(data / "mailbox")
     relay = mailbox.bind()
     settings = settings_of(port, data.absolute(), smtp_port, relay.getsockname()[1])
@@ -51,6 +54,14 @@ def run(port: int = 8000, data: Path = Path("data/demo"), smtp_port: int = SMTP_
             asyncio.run(_serve(runtime, box, relay, smtp_port))
     finally:
         runtime.close()
+
+
+def _free_port(wanted: int) -> int:
+    """`wanted`, or another when somebody has it: what is printed must be ours."""
+    for port in (wanted, 0):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)) as probe:
+            return probe.getsockname()[1]
+    return wanted
 
 
 def prepare(runtime: Runtime) -> None:

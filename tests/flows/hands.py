@@ -8,7 +8,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from tests.flows.instance import ANA, PASSWORD
 
 #: of a page, in ms: other tests may be using the machine
-PATIENCE = 60_000
+PATIENCE = 20_000
 expect.set_options(timeout=PATIENCE)
 
 
@@ -37,6 +37,7 @@ def open_contact(
     page.select_option("#classification", index=1)
     if page.locator("#subclassification option:not([value=''])").count():
         page.select_option("#subclassification", index=1)
+    page.fill("#phone", "(31) 3222-0101")
     page.fill("#text", text)
     if files:
         page.set_input_files("#anexos", list(files))

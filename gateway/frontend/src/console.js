@@ -19,6 +19,7 @@ import "./console/compose.js";
 import "./console/talk.js";
 import "./console/claim.js";
 import "./console/draft.js";
+import "./console/flash.js";
 import "./console/keys.js";
 import "./console/menu.js";
 import "./console/palette.js";

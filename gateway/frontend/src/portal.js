@@ -14,3 +14,4 @@ import "./portal/leave.js";
 import "./portal/upload.js";
 import "./portal/chat.js";
 import "./portal/read.js";
+import "./portal/draft.js";

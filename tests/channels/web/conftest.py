@@ -1,6 +1,7 @@
 """The portal as its visitors meet it: the whole application over a real database and real blobs."""
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -220,6 +221,8 @@ def serving(app: Litestar) -> Iterator[str]:
     listening = config.bind_socket()
     thread = Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
+    while not server.started:
+        time.sleep(0.01)
     try:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from gateway.templating import STATIC, manifest
 from helpdesk import closing, tickets
-from helpdesk.models import Attachment, Content, Message, Reading, Ticket
+from helpdesk.models import Attachment, Content, Draft, Message, Reading, Ticket
 from tests.channels.web.conftest import CARLA, LUCIANA, PASSWORD, Portal, make_portal, serving
 from tests.doubles import browser as chromium
 
@@ -64,7 +64,7 @@ def test_the_whole_round_with_scripts(portal: Portal, page: Page, address: str) 
     page.get_by_role("link", name="Novo contato").first.click()
     expect(page.get_by_label("Subclassificação")).to_be_hidden()
     fill(page)
-    expect(page.locator("#text-c")).to_have_text("3.974 caracteres restantes de 4.000")
+    expect(page.locator("#text-c")).to_have_text("3.973 caracteres restantes de 4.000")
     page.locator("#anexos").set_input_files([pdf("ficha.pdf"), pdf("outra.pdf", PDF + b"2")])
     page.get_by_role("button", name="Remover outra.pdf").click()
     page.get_by_label("Telefone").fill("3222-0101")
@@ -186,6 +186,30 @@ def test_the_counter_counts_as_the_server_does(portal: Portal, page: Page, addre
     expect(page.locator("#text-c")).to_have_text("0 caracteres restantes de 4.000")
     page.get_by_role("button", name="Salvar e enviar").click()
     page.wait_for_url("**confirmado=1")
+
+
+def test_what_is_typed_is_there_after_a_closed_tab(
+    portal: Portal, page: Page, address: str
+) -> None:
+    enter(page, address)
+    page.goto(f"{address}/fale-conosco/novo")
+    page.get_by_label("Título").fill("Glosa nas guias 45871")
+    expect(page.get_by_text("Rascunho guardado às")).to_be_visible()
+    page.get_by_label("Mensagem").fill("Bom dia.")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("link", name="Cancelar").click()
+    page.wait_for_url("**/fale-conosco")
+    # what was typed last leaves with the page, beside the next one
+    for _ in range(500):
+        if [draft.fields["text"] for draft in portal.all(Draft)] == ["Bom dia."]:
+            break
+        page.wait_for_timeout(20)
+    page.goto(f"{address}/fale-conosco/novo")
+    expect(page.get_by_text("Recuperamos o que você tinha escrito")).to_be_visible()
+    expect(page.get_by_label("Título")).to_have_value("Glosa nas guias 45871")
+    expect(page.get_by_label("Mensagem")).to_have_value("Bom dia.")
+    page.get_by_role("button", name="Descartar").click()
+    expect(page.get_by_label("Título")).to_have_value("")
 
 
 def test_more_than_everything_ends_in_words(portal: Portal, plain: Page, address: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from helpdesk import closing, tickets
 from helpdesk.models import Attachment, Content, Draft, Endpoint, Message, Ticket
-from tests.channels.web.conftest import AURORA, BRUNO, LUCIANA, OWN, PASSWORD, Portal, Visit
+from tests.channels.web.conftest import AURORA, BRUNO, CARLA, LUCIANA, OWN, PASSWORD, Portal, Visit
 
 NEW = "/fale-conosco/novo"
 PDF = b"%PDF-1.4 " + b"x" * 1000
@@ -312,6 +312,61 @@ def test_a_forged_waiting_form_is_ignored(portal: Portal, visit: Visit) -> None:
     answer = visit.post("/", {"email": LUCIANA, "password": PASSWORD, "kept": "forjado"})
     assert answer.status_code == 303
     assert portal.all(Draft) == []
+
+
+def test_a_form_is_sent_for_the_provider_it_was_opened_for(portal: Portal, visit: Visit) -> None:
+    visit.enter(CARLA)
+    visit.get(NEW)
+    hidden = visit.hidden()
+    visit.post("/prestador", {"provider": str(AURORA)})
+    answer = visit.client.post(NEW, data={**hidden, **GOOD}, follow_redirects=False)
+    assert answer.status_code == 303
+    assert [t.provider_id for t in portal.all(Ticket)] == [1]
+
+
+def test_nobody_writes_for_a_foreign_provider(portal: Portal, luciana: Visit) -> None:
+    for wanted in (str(AURORA), "99", "x"):
+        assert luciana.post(NEW, GOOD | {"provider": wanted}).status_code == 404
+    assert portal.all(Ticket) == []
+
+
+def test_what_is_typed_is_kept_until_it_is_sent(portal: Portal, luciana: Visit) -> None:
+    hidden = luciana.hidden()
+    draft = "/fale-conosco/rascunho"
+    assert luciana.client.post(draft, data={**hidden, **GOOD}).status_code == 204
+    assert "Há um contato começado" in luciana.get("/fale-conosco").text
+    luciana.get(NEW)
+    assert luciana.value("text") == GOOD["text"]
+    empty = {**hidden, **GOOD, "title": " ", "text": ""}
+    assert luciana.client.post(draft, data=empty).status_code == 204
+    assert portal.all(Draft) == []
+    luciana.client.post(draft, data={**hidden, **GOOD})
+    luciana.client.post(NEW, data={**hidden, **GOOD})
+    assert portal.all(Draft) == []
+    # it was on its way when the form was sent
+    luciana.client.post(draft, data={**hidden, **GOOD})
+    assert portal.all(Draft) == []
+
+
+def test_what_is_typed_in_a_conversation_is_kept_there(
+    portal: Portal, luciana: Visit, other: Visit
+) -> None:
+    receipt, foreign = portal.open(), portal.open(BRUNO, AURORA)
+    reply_form(luciana, str(receipt.protocol))
+    draft, hidden = "/fale-conosco/rascunho", luciana.hidden()
+    said = {**hidden, "ref": str(receipt.protocol), "text": "Segue"}
+    assert luciana.client.post(draft, data=said).status_code == 204
+    said["ref"] = str(foreign.protocol)
+    assert luciana.client.post(draft, data=said).status_code == 404
+    luciana.get(f"/fale-conosco/n{receipt.number}")
+    assert luciana.value("text") == "Segue"
+    other.enter(CARLA)
+    other.get(f"/fale-conosco/n{receipt.number}")
+    assert other.value("text") == ""
+    other.get("/")
+    other.client.cookies.delete("ponte_person")
+    answer = other.client.post(draft, data={"csrf": other.csrf, "text": "x"})
+    assert answer.status_code == 401
 
 
 def reply_form(visit: Visit, ref: str) -> str:

@@ -21,7 +21,7 @@ async def path(api: Api) -> str:
 async def test_who_claims_second_is_told_who_was_first(api: Api, path: str, rui: dict[str, str]):
     mine = await api.post(f"{path}/claim", json={})
     assert mine.status_code == 200
-    assert mine.json()["in_progress_with"] == {"login": "ana", "name": "Ana Lima"}
+    assert mine.json()["in_progress_with"] == {"code": "ana", "name": "Ana Lima"}
     theirs = await api.post(f"{path}/claim", json={}, headers=rui)
     assert theirs.status_code == 409
     assert theirs.json()["holder"] == "Ana Lima"
@@ -41,7 +41,7 @@ async def test_a_ticket_goes_through_its_life(api: Api, path: str):
     assert (pending["situation"], pending["waiting_on"]) == ("pending", "provider")
     assert pending["messages"][-1]["text"] == "Falta o XML.\n\n- XML da guia"
     forwarded = await act("forward", {"agent": "rui", "note": "Rui, veja."})
-    assert forwarded["assignee"] == {"login": "rui", "name": "Rui Sá"}
+    assert forwarded["assignee"] == {"code": "rui", "name": "Rui Sá"}
     classified = await act("classify", {"classification": "GLO", "subclassification": "GLO.2"})
     assert classified["subclassification"]["code"] == "GLO.2"
     closed = await act("close", {"status": "EPR", "text": "Glosa revista: R$ 412,00."})

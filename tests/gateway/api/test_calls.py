@@ -7,6 +7,7 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 from sqlalchemy.orm import Session
 
+from gateway import surfaces
 from gateway.api.routes import router
 from gateway.app import create_app
 from gateway.runtime import Runtime
@@ -133,7 +134,13 @@ async def test_who_calls_too_often_waits(sqlite_url: str, tmp_path: Path):
 
 
 @ONE_DATABASE
-async def test_the_document_and_its_page_need_no_token(bare: Api):
+async def test_the_document_and_its_page_need_no_token(runtime: Runtime):
+    app = create_app(runtime, surfaces.routers(runtime), openapi=surfaces.openapi())
+    async with AsyncTestClient(app) as client:
+        await look_at_document(client)
+
+
+async def look_at_document(bare: Api):
     document = await bare.get("/api/openapi.json")
     assert document.json()["openapi"].startswith("3.1")
     paths = document.json()["paths"]

@@ -32,7 +32,7 @@ async def test_statuses_sectors_and_agents_are_listed(api: Api):
     statuses = {item["code"]: item["situation"] for item in await items(api, "statuses")}
     assert (statuses["ABE"], statuses["AGP"], statuses["EPR"]) == ("open", "pending", "closed")
     assert {"code", "name", "active"} == (await items(api, "sectors"))[0].keys()
-    assert [agent["login"] for agent in await items(api, "agents")] == ["ana", "rui"]
+    assert [agent["code"] for agent in await items(api, "agents")] == ["ana", "rui"]
 
 
 async def test_providers_are_paged_by_code(api: Api):

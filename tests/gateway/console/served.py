@@ -62,9 +62,7 @@ class Instance:
         return self.read(lambda s: s.get(Ticket, number))
 
     def receive(self, *inbounds: Inbound) -> list[int]:
-        answers = self.write(
-            intake.receive_many, list(inbounds), self.runtime.policy, now=self.now
-        )
+        answers = self.write(intake.receive_many, list(inbounds), self.runtime.policy, now=self.now)
         return [a.number for a in answers if isinstance(a, Receipt) and a.number]
 
     def opened(self, title: str = "Lote sem protocolo", provider: str = "P1") -> int:
@@ -147,7 +145,9 @@ def enter(client: httpx.Client, login: str, password: str = PASSWORD) -> httpx.R
     return client.post("/entrar", data=data)
 
 
-def send(client: httpx.Client, path: str, *, files: object = None, **data: object) -> httpx.Response:
+def send(
+    client: httpx.Client, path: str, *, files: object = None, **data: object
+) -> httpx.Response:
     """Post a form as a page of the console would."""
     token = csrf(client.get("/central"))
     return client.post(path, data={"csrf": token} | data, files=files)
@@ -155,9 +155,7 @@ def send(client: httpx.Client, path: str, *, files: object = None, **data: objec
 
 def people(session: Session, now: datetime) -> None:
     secret = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-    session.add(
-        Profile(code="leitura", name="Leitura", permissions=["ticket.read"], groups=[])
-    )
+    session.add(Profile(code="leitura", name="Leitura", permissions=["ticket.read"], groups=[]))
     session.add(
         Profile(
             code="sigilo",
@@ -167,13 +165,18 @@ def people(session: Session, now: datetime) -> None:
         )
     )
     session.flush()
-    registers.add_agent(session, "ana", "Ana Souza", "ana@op.example", secret, now=now, sector="CTM")
+    registers.add_agent(
+        session, "ana", "Ana Souza", "ana@op.example", secret, now=now, sector="CTM"
+    )
     registers.add_agent(session, "rafael", "Rafael Lima", "rafael@op.example", secret, now=now)
     registers.add_agent(
         session, "leo", "Leo Prado", "leo@op.example", secret, now=now, profile="leitura"
     )
     registers.add_agent(
         session, "sara", "Sara Dias", "sara@op.example", secret, now=now, profile="sigilo"
+    )
+    registers.add_agent(
+        session, "chefe", "Clara Reis", "chefe@op.example", secret, now=now, profile="admin"
     )
     rows = [
         ProviderRow(
@@ -197,13 +200,13 @@ class Served:
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._run)
 
     def _run(self) -> None:
         try:
             self._loop.run_until_complete(self._main())
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - raised again in the test's own thread
             self._failure = error
         finally:
             self._ready.set()

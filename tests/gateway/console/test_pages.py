@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from helpdesk import tickets
+from helpdesk import closing, tickets
 from tests.doubles import browser as chromium
 from tests.gateway.console.served import PASSWORD, Instance
 
@@ -21,7 +21,7 @@ def enter(page: Page, instance: Instance, login: str = "ana") -> None:
 
 
 def listening(page: Page) -> None:
-    page.wait_for_function("document.body.dataset.stream === 'open'")
+    expect(page.locator("body")).to_have_attribute("data-live-state", "open")
 
 
 def said(page: Page, text: str) -> None:
@@ -65,7 +65,7 @@ def test_the_round_of_an_agent(page: Page, instance: Instance):
     page.goto(f"{instance.url}/central/{number}")
     page.keyboard.press("Alt+t")
     dialog = page.get_by_role("dialog", name="Encaminhar")
-    dialog.get_by_label("Para quem").select_option(index=1)
+    dialog.locator("#agent").select_option("rafael")
     dialog.get_by_label("Nota para quem recebe").fill("Depende do webservice")
     page.keyboard.press("Control+Enter")
     said(page, "Chamado encaminhado")
@@ -76,7 +76,7 @@ def test_the_round_of_an_agent(page: Page, instance: Instance):
     dialog.get_by_label("Status final").select_option("EPR")
     dialog.get_by_label("O que foi resolvido").fill("Resolvido.")
     dialog.get_by_role("button", name="Encerrar").click()
-    expect(page.locator(".err")).to_contain_text("não diz o que foi resolvido")
+    expect(page.locator(".err")).to_contain_text("escreva a conclusão")
     page.get_by_label("O que foi resolvido").fill("Lote 0112 aceito em 24/11 com 57 guias.")
     page.get_by_role("button", name="Encerrar").click()
     said(page, "Chamado encerrado")
@@ -141,6 +141,26 @@ def test_new_rows_are_announced_and_old_ones_change_where_they_are(page: Page, i
     expect(page.locator("tbody tr")).to_have_count(2)
 
 
+def test_tabs_of_one_browser_share_one_stream(page: Page, instance: Instance):
+    number = instance.opened("Várias abas")
+    enter(page, instance)
+    page.goto(f"{instance.url}/central?q=abas")
+    listening(page)
+    other = page.context.new_page()
+    asked: list[str] = []
+    other.on("request", lambda request: asked.append(request.url))
+    other.goto(f"{instance.url}/central?q=abas")
+    listening(other)
+    instance.write(tickets.claim, instance.desk("rafael"), number)
+    for tab in (page, other):
+        expect(tab.locator(f"tr[data-number='{number}']")).to_contain_text("Rafael Lima")
+    assert not any("/central/eventos" in url for url in asked)
+    page.close()
+    instance.write(tickets.give_up, instance.desk("rafael"), number)
+    expect(other.locator(f"tr[data-number='{number}']")).not_to_contain_text("Rafael Lima")
+    assert sum("/central/eventos" in url for url in asked) == 1
+
+
 def test_an_answer_is_taken_back(page: Page, instance: Instance):
     number = instance.mailed("Desfazer", "Onde está?")
     enter(page, instance)
@@ -169,6 +189,7 @@ def test_keys_select_and_forward_two(page: Page, instance: Instance):
     said(page, "Chamado encaminhado")
     assert [instance.ticket(n).situation for n in numbers] == ["open", "open"]
     assert len({instance.ticket(n).sector_id for n in numbers}) == 1
+    expect(page.locator("tr.cur")).to_be_visible()
     page.keyboard.press("o")
     page.wait_for_url(re.compile(r"/central/\d+\?"))
     page.keyboard.press("Control+k")
@@ -209,7 +230,7 @@ def test_everything_works_without_a_script(browser: Browser, instance: Instance)
     page.get_by_role("button", name="Encaminhar").click()
     said(page, "Chamado encaminhado")
     assert instance.ticket(number).claimed_by is None
-    page.get_by_text("Sua conta").click()
+    page.locator("summary", has_text="Ana Souza").click()
     page.get_by_role("button", name="Sair").click()
     page.wait_for_url("**/entrar")
     page.context.close()
@@ -241,13 +262,13 @@ PLACES = {
     "new-form": "/central/novo?prestador=P1",
     "quarantine": "/central/quarentena",
     "outgoing": "/central/saida",
+    "classifications": "/cadastros/classificacoes",
+    "calendar": "/cadastros/calendario",
 }
 
 
 @pytest.mark.parametrize("name", PLACES)
 def test_pages_have_no_violation_and_fit(page: Page, instance: Instance, name: str):
-    from helpdesk import closing
-
     number = instance.mailed("Acessível", "Bom dia", "<p>Bom dia</p>")
     instance.write(tickets.reply, instance.desk("ana"), number, "Boa tarde 1")
     closed = instance.opened("Fechado")

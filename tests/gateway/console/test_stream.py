@@ -38,9 +38,7 @@ def test_a_stream_begins_where_the_page_was_read_and_resumes(instance: Instance)
                 break
         assert [data["number"] for _, _, data in seen] == [first, second]
         assert all(set(data) == {"number", "kind", "version"} for _, _, data in seen)
-        resumed = next(
-            e for e in told(client, "/central/eventos", seen[0][0]) if e[1] == "opened"
-        )
+        resumed = next(e for e in told(client, "/central/eventos", seen[0][0]) if e[1] == "opened")
     assert resumed[2]["number"] == second
 
 

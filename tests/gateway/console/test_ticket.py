@@ -27,7 +27,7 @@ def test_the_page_shows_the_seeds_footer_and_why_it_is_due(instance: Instance):
         page = client.get(f"/central/{number}").text
     ticket = instance.ticket(number)
     assert "Glosa por duplicidade" in page
-    assert f"<b class=\"strong\">{ticket.protocol}</b>" in page
+    assert f'<b class="strong">{ticket.protocol}</b>' in page
     assert "por Web prestador" in page
     assert "0 dias em aberto" in page
     assert "Ninguém em andamento" in page
@@ -40,7 +40,9 @@ def test_the_second_of_two_is_told_and_keeps_the_text(instance: Instance):
     number = instance.opened()
     with instance.client("ana") as ana, instance.client("rafael") as rafael:
         seen = version(ana.get(f"/central/{number}").text)
-        first = send(rafael, f"/central/{number}/responder", text="Resposta do Rafael", version=seen)
+        first = send(
+            rafael, f"/central/{number}/responder", text="Resposta do Rafael", version=seen
+        )
         assert first.status_code == 303
         second = send(
             ana,
@@ -114,9 +116,7 @@ def test_an_answer_can_be_taken_back_for_ten_seconds(instance: Instance):
 def test_a_failed_delivery_is_tried_again_or_sent_another_way(instance: Instance):
     number = instance.opened()
     sent = instance.write(tickets.reply, instance.desk("ana"), number, "Resposta 412")
-    row = instance.read(
-        lambda s: s.scalar(select(Outbox.id).where(Outbox.message_id == sent))
-    )
+    row = instance.read(lambda s: s.scalar(select(Outbox.id).where(Outbox.message_id == sent)))
     instance.write(outbox.failed, row, "552 5.2.2 caixa cheia", now=instance.now)
     with instance.client() as client:
         page = client.get(f"/central/{number}").text
@@ -179,7 +179,9 @@ def test_several_are_forwarded_at_once_and_the_held_one_is_counted(instance: Ins
     instance.write(tickets.claim, instance.desk("rafael"), numbers[1])
     with instance.client() as client:
         token = csrf(client.get("/central"))
-        body = "&".join([f"csrf={token}", "note=juntos", "sector=TIS", *(f"number={n}" for n in numbers)])
+        body = "&".join(
+            [f"csrf={token}", "note=juntos", "sector=TIS", *(f"number={n}" for n in numbers)]
+        )
         form = client.post(
             f"/central/{numbers[0]}/encaminhar",
             content=body,
@@ -203,7 +205,14 @@ def test_a_profile_sees_no_button_it_may_not_use_and_is_refused_behind_it(instan
         assert "Seu perfil lê este chamado e não responde" in page
         assert "Quarentena" not in page
         for path in ("assumir", "encaminhar", "encerrar", "responder"):
-            answer = send(client, f"/central/{number}/{path}", text="x 1", note="x", status="EPR", sector="TIS")
+            answer = send(
+                client,
+                f"/central/{number}/{path}",
+                text="x 1",
+                note="x",
+                status="EPR",
+                sector="TIS",
+            )
             assert answer.status_code == 403
         assert client.get("/central/quarentena").status_code == 403
         assert client.get("/central/saida").status_code == 403
@@ -213,7 +222,9 @@ def test_a_profile_sees_no_button_it_may_not_use_and_is_refused_behind_it(instan
 def test_a_secret_ticket_is_unknown_outside_its_group(instance: Instance):
     number = instance.opened("Assunto reservado")
     instance.write(
-        lambda s: s.execute(update(Ticket).where(Ticket.number == number).values(secret_group="sigilo"))
+        lambda s: s.execute(
+            update(Ticket).where(Ticket.number == number).values(secret_group="sigilo")
+        )
     )
     unknown = 999_999
     with instance.client("ana") as client:
@@ -243,7 +254,9 @@ def test_numbers_that_are_no_ticket_are_not_found(instance: Instance, path: str)
         ("../../etc/senha.txt", b"texto", ""),
     ],
 )
-def test_files_are_checked_and_the_text_stays(instance: Instance, name: str, data: bytes, says: str):
+def test_files_are_checked_and_the_text_stays(
+    instance: Instance, name: str, data: bytes, says: str
+):
     number = instance.opened()
     with instance.client() as client:
         answer = send(
@@ -289,7 +302,9 @@ def test_mail_is_shown_as_text_and_its_html_only_in_a_closed_frame(instance: Ins
 def test_a_draft_waits_and_is_forgotten_once_sent(instance: Instance):
     number = instance.opened()
     with instance.client() as client:
-        assert send(client, f"/central/{number}/rascunho", text="Ainda escrevendo").status_code == 204
+        assert (
+            send(client, f"/central/{number}/rascunho", text="Ainda escrevendo").status_code == 204
+        )
         assert "Ainda escrevendo</textarea>" in client.get(f"/central/{number}").text
         send(client, f"/central/{number}/responder", text="Pronto 1")
         page = client.get(f"/central/{number}").text
@@ -321,7 +336,11 @@ def test_closing_with_a_reason_of_another_subclassification_is_refused(instance:
     number = instance.opened()
     with instance.client() as client:
         answer = send(
-            client, f"/central/{number}/encerrar", status="EPR", text="Pago em 30/11", reason="GLO.1.1"
+            client,
+            f"/central/{number}/encerrar",
+            status="EPR",
+            text="Pago em 30/11",
+            reason="GLO.1.1",
         )
     assert answer.status_code == 422
     assert "Pago em 30/11</textarea>" in answer.text

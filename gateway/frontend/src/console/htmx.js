@@ -1,7 +1,6 @@
-// htmx and its event-stream extension, which expects htmx as a global. What it may do is set in
-// the page (<meta name="htmx-config">): no eval, no style element of its own.
+// What htmx may do is set in the page (<meta name="htmx-config">): no eval, no style element of its
+// own.
 import "./htmx-global.js";
-import "htmx-ext-sse/dist/sse.js";
 import { focusKept } from "./rows.js";
 
 // A refused form (422) is a page to show, not an error to swallow.

@@ -1,4 +1,4 @@
-// Live events. The body carries hx-ext="sse" sse-connect=URL; each event says what to look at
+// Live events. The body carries data-stream=URL (see stream.js); each event says what to look at
 // again, never what it says: {"number": 1014, "kind": "changed", "version": 7}.
 //   [data-live~=KIND]          gets the event "refresh" (pair it with hx-trigger="refresh")
 //   [data-number=N][hx-get]    the same, for each event of that ticket (a row, an open ticket);
@@ -7,25 +7,17 @@
 //   [data-fresh][data-kind=K]  says data-reset when an event of that kind comes
 //   [data-offline]             shown while the stream is down
 import htmx from "./htmx-global.js";
+import { listen } from "./stream.js";
 
-const KINDS = ["opened", "changed", "message", "claim", "delivery", "held", "presence", "notice"];
 const GATHER = 120;
-const joined = new WeakSet();
 let waiting = [];
 let fresh = 0;
 
-document.addEventListener("htmx:sseOpen", (event) => {
-  offline(false);
-  const { source } = event.detail;
-  if (joined.has(source)) return;
-  joined.add(source);
-  for (const kind of KINDS) source.addEventListener(kind, (message) => note(kind, message));
-  source.addEventListener("reset", () => showFresh(null));
-});
-document.addEventListener("htmx:sseError", () => offline(true));
+const { stream } = document.body.dataset;
+if (stream) listen(stream, (kind, data) => (kind === "reset" ? showFresh(null) : note(kind, data)), (open) => offline(!open));
 
-function note(kind, message) {
-  const { number, online } = JSON.parse(message.data || "{}");
+function note(kind, data) {
+  const { number, online } = JSON.parse(data || "{}");
   if (online !== undefined) {
     for (const count of document.querySelectorAll("[data-live~=presence] .num")) count.textContent = online;
   }
@@ -70,9 +62,9 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-fresh]")) showNew();
 });
 
-// <body data-stream="open | down"> tells which, for the style sheet and for whoever waits on it.
+// <body data-live-state="open | down"> tells which, for the style sheet and for whoever waits on it.
 function offline(down) {
-  document.body.dataset.stream = down ? "down" : "open";
+  document.body.dataset.liveState = down ? "down" : "open";
   for (const element of document.querySelectorAll("[data-offline]")) element.hidden = !down;
 }
 addEventListener("offline", () => offline(true));

@@ -1,0 +1,1 @@
+"""The registers (cadastros): what the operadora decides once."""
