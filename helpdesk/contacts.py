@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from helpdesk import access, rows
+from helpdesk import access, rows, text
 from helpdesk.border import Actor
 from helpdesk.errors import FieldError, Invalid
 from helpdesk.models import Agent, Message, Provider, Reading, Sector, Ticket
@@ -97,7 +97,7 @@ def providers(session: Session, actor: Actor) -> list[tuple[int, str]]:
 
 
 def _named(q: str) -> ColumnElement[bool]:
-    wanted = re.sub(r"[\s.]+", "", q)
+    wanted = re.sub(r"[\s.]+", "", text.normalise(q))
     if not wanted:
         return literal(value=True)
     number = re.fullmatch(r"n?([0-9]{1,18})", wanted, re.ASCII)

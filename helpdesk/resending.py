@@ -53,9 +53,7 @@ def resend(session: Session, desk: Desk, number: int, message_id: int, endpoint_
         code = "not_an_answer"
         raise Conflict(code)
     target, _ = endpoints.choose(session, ticket, endpoint_id)
-    if target is None:
-        code = "no_endpoint"
-        raise Conflict(code)
+    assert target is not None  # one that was asked for is given or refused
     if target.channel == Channel.WEB:
         notices.on_page(session, [target], message_id, desk.now)
     else:

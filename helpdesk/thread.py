@@ -140,7 +140,7 @@ def attachment(session: Session, actor: Actor, public_id: str) -> AttachmentView
         .join(Message, Message.id == Attachment.message_id)
         .join(Ticket, Ticket.number == Attachment.number)
         .where(
-            Attachment.public_id == public_id,
+            Attachment.public_id == text.normalise(public_id),
             access.visible(actor),
             access.readable(actor),
             access.downloadable(actor),

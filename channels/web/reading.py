@@ -63,11 +63,15 @@ async def contact_calendar(
     )
 
 
-@post(f"{HOME}/{{ref:str}}/lida", status_code=204)
+@post(f"{HOME}/{{ref:str}}/lida")
 async def contact_mark_read(
     request: PortalRequest, kit: NamedDependency[SkipValidation[Kit]], ref: FromPath[str]
-) -> None:
+) -> Response[None] | Redirect:
+    """A script says so once the page was looked at; without one there is a button."""
     await kit.work.write(_mark_read, entered(request), ref)
+    if "x-csrf-token" in request.headers:
+        return Response(None, status_code=204)
+    return Redirect(f"{HOME}/{ref}", status_code=303)
 
 
 def show(

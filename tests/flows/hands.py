@@ -58,7 +58,12 @@ def complement(page: Page, address: str, text: str) -> None:
 def open_ticket(page: Page, url: str, number: int) -> None:
     """The stream is open when it returns: what happens from now on shows by itself."""
     page.goto(f"{url}/central/{number}")
-    expect(page.locator("body")).to_have_attribute("data-stream", "open")
+    is_live(page)
+
+
+def is_live(page: Page) -> None:
+    """Wait for the stream of events."""
+    expect(page.locator("body")).to_have_attribute("data-live-state", "open")
 
 
 def answer(page: Page, text: str, files: Sequence[FilePayload] = ()) -> None:

@@ -44,7 +44,7 @@ def test_the_badge_forgets_what_was_read(portal: Portal, visit: Visit, other: Vi
     assert 'class="badge"' in visit.get("/fale-conosco").text
     visit.post(f"/fale-conosco/{receipt.protocol}/lida")
     assert visit.page is not None
-    assert visit.page.status_code == 204
+    assert visit.page.status_code == 303
     assert 'class="badge"' not in visit.get("/fale-conosco").text
     assert 'class="badge"' in other.get("/fale-conosco").text
     portal.do(tickets.reply, receipt.number, "E a guia.")
@@ -65,7 +65,16 @@ def test_a_protocol_is_found_in_whatever_tab(portal: Portal, visit: Visit) -> No
         page = visit.get("/fale-conosco", protocolo=wanted).text
         assert ">Um<" in page
         assert ">Outro<" not in page
-    for wanted in (str(foreign.protocol), f"n{foreign.number}", "9" * 40, "'; --", "%", "nada"):
+    for wanted in (
+        str(foreign.protocol),
+        f"n{foreign.number}",
+        "9" * 40,
+        "'; --",
+        "%",
+        "\x00",
+        "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"),
+        "nada",
+    ):
         answer = visit.get("/fale-conosco", protocolo=wanted)
         assert answer.status_code == 200
         assert "Nenhum contato com este protocolo" in answer.text

@@ -1,14 +1,26 @@
 """The door of the portal: passwords, codes, invitations, switching, leaving."""
 
 from datetime import timedelta
+from pathlib import Path
 
+import httpx
 import pytest
 
 from channels.web.visitors import local_path
 from helpdesk import logins
 from helpdesk.models import LoginCode, Person, Throttle
 from helpdesk.models import Session as Login
-from tests.channels.web.conftest import AURORA, BRUNO, CARLA, LUCIANA, PASSWORD, Portal, Visit
+from tests.channels.web.conftest import (
+    AURORA,
+    BRUNO,
+    CARLA,
+    LUCIANA,
+    PASSWORD,
+    Portal,
+    Visit,
+    make_portal,
+    serving,
+)
 
 
 def test_a_password_opens_the_list(portal: Portal, visit: Visit) -> None:
@@ -169,6 +181,22 @@ def test_an_invitation_is_used_by_its_button_alone(portal: Portal, visit: Visit)
     assert answer.status_code == 303
     assert visit.get(path).status_code == 410
     assert visit.post(path, {"password": "outra bem comprida"}).status_code == 410
+
+
+def test_over_https_the_cookie_stays_there(sqlite_url: str, tmp_path: Path) -> None:
+    public = {"PONTE_WEB__PUBLIC_URL": "https://portal.example"}
+    for portal in make_portal(sqlite_url, tmp_path, **public):
+        with serving(portal.app) as address, httpx.Client(base_url=address) as client:
+            visit = Visit(client)
+            page = client.get("/")
+            browser = page.headers["set-cookie"].partition(";")[0]
+            client.headers["cookie"] = browser
+            visit.page = page
+            answer = visit.post(
+                "/", {"csrf": visit.hidden()["csrf"], "email": LUCIANA, "password": PASSWORD}
+            )
+            assert answer.status_code == 303
+            assert "Secure" in answer.headers["set-cookie"]
 
 
 def test_a_form_of_somebody_else_is_refused(portal: Portal, visit: Visit) -> None:

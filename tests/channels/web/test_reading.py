@@ -115,6 +115,7 @@ def test_without_a_log_in_every_page_is_the_door(portal: Portal, visit: Visit) -
 def test_a_reference_that_is_none_is_not_found(portal: Portal, visit: Visit, ref: str) -> None:
     visit.enter()
     assert visit.get(f"/fale-conosco/{ref}").status_code == 404
+    assert visit.get(f"/fale-conosco/anexos/{ref}").status_code == 404
 
 
 def test_a_contact_without_protocol_has_its_number(portal: Portal, visit: Visit) -> None:

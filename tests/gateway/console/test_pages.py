@@ -21,7 +21,7 @@ def enter(page: Page, instance: Instance, login: str = "ana") -> None:
 
 
 def listening(page: Page) -> None:
-    expect(page.locator("body")).to_have_attribute("data-live-state", "open")
+    expect(page.locator("body")).to_have_attribute("data-stream", "open")
 
 
 def said(page: Page, text: str) -> None:

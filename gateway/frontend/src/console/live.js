@@ -1,4 +1,4 @@
-// Live events. The body carries data-stream=URL (see stream.js); each event says what to look at
+// Live events. The body carries data-stream-url (see stream.js); each event says what to look at
 // again, never what it says: {"number": 1014, "kind": "changed", "version": 7}.
 //   [data-live~=KIND]          gets the event "refresh" (pair it with hx-trigger="refresh")
 //   [data-number=N][hx-get]    the same, for each event of that ticket (a row, an open ticket);
@@ -13,8 +13,8 @@ const GATHER = 120;
 let waiting = [];
 let fresh = 0;
 
-const { stream } = document.body.dataset;
-if (stream) listen(stream, (kind, data) => (kind === "reset" ? showFresh(null) : note(kind, data)), (open) => offline(!open));
+const { streamUrl } = document.body.dataset;
+if (streamUrl) listen(streamUrl, (kind, data) => (kind === "reset" ? showFresh(null) : note(kind, data)), (open) => offline(!open));
 
 function note(kind, data) {
   const { number, online } = JSON.parse(data || "{}");
@@ -62,9 +62,9 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-fresh]")) showNew();
 });
 
-// <body data-live-state="open | down"> tells which, for the style sheet and for whoever waits on it.
+// <body data-stream="open | down"> tells which, for the style sheet and for whoever waits on it.
 function offline(down) {
-  document.body.dataset.liveState = down ? "down" : "open";
+  document.body.dataset.stream = down ? "down" : "open";
   for (const element of document.querySelectorAll("[data-offline]")) element.hidden = !down;
 }
 addEventListener("offline", () => offline(true));
