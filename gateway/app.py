@@ -7,7 +7,9 @@ from litestar import Litestar, MediaType, Request, Response, Router, get
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import ResponseHeader
 from litestar.openapi.config import OpenAPIConfig
-from litestar.static_files import create_static_files_router
+from litestar.static_files import (
+    create_static_files_router,  # pyright: ignore[reportUnknownVariableType] - PathLike
+)
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 

@@ -55,7 +55,7 @@ async def _give_way(is_busy: Callable[[], bool]) -> None:
     """Accepting goes first: a sender waits for its 250, a ticket may come a moment later. But not
     for ever, so that a day of steady mail is applied as it comes."""
     deadline = monotonic() + PATIENCE_SECONDS
-    while is_busy() and monotonic() < deadline:
+    while is_busy() and monotonic() < deadline:  # noqa: ASYNC110 - being busy has no event
         await asyncio.sleep(LOOK_SECONDS)
 
 

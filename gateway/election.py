@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from channels import Kit
 from helpdesk import leases
@@ -24,8 +23,8 @@ async def run_elected(kit: Kit, name: str, holder: str, job: Callable[[], Awaita
             await _hold(kit, name, holder, running, seconds)
         finally:
             running.cancel()
-            with suppress(asyncio.CancelledError):
-                await running
+            # Waited for, not asked how it ended: a job that failed gives the lease back too.
+            await asyncio.wait({running})
             await kit.work.write(leases.release, name, holder)
 
 

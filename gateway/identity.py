@@ -8,7 +8,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
-from typing import Any
+from typing import Any, cast
 
 from litestar import Request
 from litestar.datastructures import MutableScopeHeaders
@@ -113,7 +113,7 @@ def cookie(name: str, value: str, *, secure: bool, seconds: int | None = None) -
 
 
 def visitor_of(request: Request[Any, Any, Any]) -> Visitor | None:
-    user = request.scope.get("user")
+    user = cast("dict[str, Any]", request.scope).get("user")
     if not isinstance(user, Actor) or user.kind is not ActorKind.PERSON:
         return None
     return Visitor(user.name, request.state.get("provider_name", ""))

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from gateway.console.words import WORDS
+
 LABELS: dict[str, dict[str, str]] = {
     "channel": {
         "web": "Portal",
@@ -251,150 +253,6 @@ LABELS: dict[str, dict[str, str]] = {
         "contact_enabled": "Menu Fale conosco",
         "contact_label": "Nome do menu",
     },
-    "command": {
-        "open": "Abrir",
-        "claim": "Assumir",
-        "reply": "Responder",
-        "note": "Nota interna…",
-        "forward": "Encaminhar…",
-        "pending": "Deixar pendente…",
-        "classify": "Classificar…",
-        "close": "Encerrar…",
-        "reopen": "Reabrir…",
-        "give-up": "Desistir",
-        "log": "Logs",
-        "copy": "Copiar protocolo",
-        "next-tab": "Próxima aba do painel",
-        "delete": "Excluir…",
-        "new": "Novo atendimento",
-        "mine-pending": "Pendentes do operador",
-        "held": "Quarentena",
-        "outbox": "Saída: o que não foi entregue",
-        "list": "Central de atendimento",
-        "down": "Descer",
-        "up": "Subir",
-        "select": "Selecionar",
-        "select-range": "Selecionar intervalo",
-        "show-new": "Mostrar novos",
-        "row-menu": "Ações do chamado",
-        "search": "Buscar",
-        "palette": "Comandos",
-        "help": "Esta ajuda",
-        "theme": "Tema claro ou escuro",
-        "leave": "Sair",
-    },
-    #: the same in the footer, where there is little room
-    "command_short": {
-        "help": "atalhos",
-        "down": "mover",
-        "open": "abrir",
-        "select": "selecionar",
-        "new": "novo",
-        "pending": "pendente",
-        "give-up": "desistir",
-        "forward": "encaminhar",
-        "palette": "comandos",
-        "leave": "sair",
-        "next-tab": "próxima aba",
-    },
-    "command_group": {
-        "ticket": "No chamado",
-        "look": "Consultar",
-        "danger": "Excluir",
-        "desk": "Ações da Central",
-        "queue": "Na fila",
-        "everywhere": "Em todo lugar",
-    },
-    "key": {"J": "J K"},
-    "view": {
-        "open": "Abertos",
-        "mine": "Meus",
-        "profile": "Perfil",
-        "expired": "Expirados",
-        "pending": "Pendentes",
-        "closed": "Encerrados",
-        "all": "Todos",
-        "views": "Visões",
-        "registers": "Cadastros",
-        "held": "Quarentena",
-        "outbox": "Saída",
-    },
-    #: what the next page says after something was done
-    "done": {
-        "claimed": "Chamado assumido",
-        "gave-up": "Você desistiu; o chamado voltou à fila como estava",
-        "replied": "Resposta enviada",
-        "noted": "Nota interna escrita",
-        "pended": "Chamado deixado pendente",
-        "forwarded": "Chamado encaminhado",
-        "closed": "Chamado encerrado",
-        "reopened": "Chamado reaberto",
-        "classified": "Chamado classificado",
-        "deleted": "Chamado excluído",
-        "opened": "Atendimento aberto",
-        "undone": "Envio desfeito; o texto voltou para a resposta",
-        "too-late": "A mensagem já tinha saído e não pôde ser desfeita",
-        "resent": "Mensagem enviada por outro canal",
-        "retried": "Nova tentativa de envio na fila",
-        "held-attached": "Mensagem a caminho do chamado",
-        "held-opened": "Mensagem a caminho: o chamado aparece em instantes",
-        "held-retried": "Mensagem enviada para novo julgamento",
-        "held-spam": "Mensagem marcada como spam",
-        "day-saved": "Dia gravado no calendário",
-        "day-removed": "Dia retirado do calendário",
-    },
-    #: why some of several tickets stayed as they were
-    "left": {
-        "one": "1 chamado ficou como estava",
-        "many": "{n} chamados ficaram como estavam",
-    },
-    #: how a held message was judged
-    "trace": {
-        "authentication": "Autenticação",
-        "ticket": "Chamado {number}.",
-        "stranger": "Quem escreve não participa dele.",
-        "provider": "Prestador",
-    },
-    #: why a message is held, what it means
-    "hold_meaning": {
-        "unknown-sender": "O endereço não está cadastrado em nenhum prestador. Nada foi enviado a ele.",
-        "not-a-participant": "A mensagem cita um chamado, mas quem escreve não participa dele nem está cadastrado no prestador. Nada foi enviado e o chamado não mudou.",
-        "ambiguous-provider": "O endereço serve a mais de um prestador e o texto não diz por qual fala.",
-        "unverified": "Não foi possível confirmar que a mensagem veio deste endereço.",
-        "authentication-failed": "O domínio do remetente diz que esta mensagem não é dele. Trate como falsa até provar o contrário.",
-        "forged-token": "O endereço de resposta traz um código que não é nosso.",
-        "unreadable": "A mensagem está danificada ou em formato que não se lê. O original está guardado.",
-        "limit": "A mensagem ou um anexo passa do limite aceito. O original está guardado.",
-        "internal-error": "Houve uma falha nossa ao processar. Julgue de novo; se repetir, avise o suporte.",
-    },
-    "notice": {
-        "opened": "Protocolo aberto",
-        "replied": "Resposta",
-        "pending": "Pedido de complemento",
-        "closed": "Encerramento",
-        "reopened": "Reabertura",
-        "deleted": "Cancelamento",
-        "complemented": "Complemento recebido",
-        "confirm_address": "Confirmação de endereço",
-        "answered_elsewhere": "Aviso de resposta",
-        "agent_forwarded": "Encaminhamento",
-        "digest": "Resumo de avisos",
-        "invitation": "Convite",
-        "login_code": "Código de entrada",
-    },
-    "chip": {
-        "me": "eu",
-        "registered": "Registrados",
-        "computed": "Pelo prazo",
-        "send-by": "Enviar por",
-    },
-    "queue_situation": {
-        "all": "todos",
-        "open": "em aberto",
-        "closed": "encerrados",
-        "pending_profile": "pendentes do perfil",
-        "pending_agent": "pendentes do operador",
-    },
     "order": {
         "provider": "nome do cliente",
         "agent": "operador",
@@ -405,6 +263,8 @@ LABELS: dict[str, dict[str, str]] = {
         "due": "prazo de retorno",
     },
 }
+
+LABELS.update(WORDS)
 
 #: the grid's "Aberto por" when a provider opened it
 LABELS["origin"] = LABELS["channel"] | {"web": "Web prestador"}

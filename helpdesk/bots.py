@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from helpdesk import access, audit, sessions
+from helpdesk import access, audit, sessions, text
 from helpdesk.border import Actor, ActorKind, Channel
 from helpdesk.errors import NotVisible
 from helpdesk.models import (
@@ -219,7 +219,7 @@ def conversation(session: Session, actor: Actor, reference: str) -> Conversation
 
 def _named(reference: str) -> Any:
     """A short run of digits may be the number, a longer one only the protocol."""
-    by_protocol = Ticket.protocol == reference
+    by_protocol = Ticket.protocol == text.normalise(reference)
     largest = 18
     if not reference.isdecimal() or len(reference) > largest:
         return by_protocol

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from helpdesk.border import Channel
 from helpdesk.errors import FieldError, Invalid
-from helpdesk.models import Endpoint, KnownAddress, Membership, Message, Person, Ticket
+from helpdesk.models import Endpoint, Message, Ticket
 
 #: states in which an endpoint may receive an answer; a failing one may be tried again by choice
 USABLE = frozenset({"active", "failing"})
@@ -44,16 +43,6 @@ def write(session: Session, endpoints: Sequence[NewEndpoint]) -> list[int]:
     return list(
         session.scalars(insert(Endpoint).returning(Endpoint.id, sort_by_parameter_order=True), rows)
     )
-
-
-def spoke(session: Session, endpoint_ids: Sequence[int]) -> None:
-    """Messages came in by these: answers may carry their text there, and they work."""
-    if endpoint_ids:
-        session.execute(
-            update(Endpoint)
-            .where(Endpoint.id.in_(endpoint_ids), Endpoint.spoke.is_(False))
-            .values(spoke=True)
-        )
 
 
 def of_ticket(session: Session, number: int) -> list[Endpoint]:
@@ -95,46 +84,3 @@ def choose(
         if endpoint.id == endpoint_id and endpoint.state in USABLE:
             return endpoint, endpoints
     raise Invalid(FieldError("endpoint", "unknown"))
-
-
-def add(session: Session, ticket: Ticket, address: str, *, channel: str = Channel.MAIL) -> Endpoint:
-    """An agent adds an address by hand; only one registered to the provider, or the ticket's own,
-    may receive at once."""
-    known = registered(session, ticket.provider_id, [address])
-    found = session.scalar(
-        select(Endpoint).where(
-            Endpoint.number == ticket.number,
-            Endpoint.channel == channel,
-            Endpoint.address == address,
-        )
-    )
-    if found is None:
-        found = Endpoint(
-            number=ticket.number, channel=channel, address=address, name="", spoke=False
-        )
-        session.add(found)
-    found.state = "active" if address in known or found.state == "active" else "unconfirmed"
-    session.flush()  # the caller needs its id
-    return found
-
-
-def registered(session: Session, provider_id: int, addresses: Sequence[str]) -> set[str]:
-    """Which of the mail addresses belong to the provider, by register or by an active person."""
-    known = session.scalars(
-        select(KnownAddress.value).where(
-            KnownAddress.provider_id == provider_id,
-            KnownAddress.channel == Channel.MAIL,
-            KnownAddress.value.in_(addresses),
-        )
-    )
-    people = session.scalars(
-        select(Person.email)
-        .join(Membership, Membership.person_id == Person.id)
-        .where(
-            Membership.provider_id == provider_id,
-            Membership.active,
-            Person.active,
-            Person.email.in_(addresses),
-        )
-    )
-    return {*known, *people}

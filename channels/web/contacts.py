@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from channels import Kit
 from channels.web.visitors import HOME, PortalRequest, Visitor, entered
-from helpdesk import contacts, drafts, parameters
+from helpdesk import contacts, drafts, parameters, text
 from helpdesk.contacts import Contacts
 from helpdesk.parameters import Parameters
 from helpdesk.policy import Policy
@@ -39,7 +39,7 @@ async def contact_list(
 ) -> Response[str]:
     """A search looks everywhere: who has a number does not know its tab."""
     visitor, now = entered(request), kit.clock()
-    wanted = protocolo.strip()
+    wanted = text.normalise(protocolo).strip()
     tab = situacao if situacao in TABS else "abertos"
     tab = "todos" if wanted else tab
     found = await kit.work.read(

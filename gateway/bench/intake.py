@@ -154,7 +154,8 @@ def _process(command: list[str], environ: dict[str, str], port: int) -> Generato
 
 def _plain_environment() -> dict[str, str]:
     """The machine's, without settings of an instance that happen to be set."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PONTE_")}
+    machine = os.environ  # noqa: TID251 - passed on to processes of its own
+    return {name: value for name, value in machine.items() if not name.startswith("PONTE_")}
 
 
 def _wait_for(port: int, process: "subprocess.Popen[str]") -> None:

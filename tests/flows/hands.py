@@ -63,7 +63,7 @@ def open_ticket(page: Page, url: str, number: int) -> None:
 
 def is_live(page: Page) -> None:
     """Wait for the stream of events."""
-    expect(page.locator("body")).to_have_attribute("data-live-state", "open")
+    expect(page.locator("body")).to_have_attribute("data-stream", "open")
 
 
 def answer(page: Page, text: str, files: Sequence[FilePayload] = ()) -> None:

@@ -49,9 +49,7 @@ def make_person(
     provider = session.get_one(registers.Provider, provider_id)
     person = registers.add_person(session, provider, name, email)
     session.flush()
-    session.execute(
-        update(Membership).where(Membership.person_id == person.id).values(scope=scope)
-    )
+    session.execute(update(Membership).where(Membership.person_id == person.id).values(scope=scope))
     return person_of(session, person.id)
 
 
@@ -139,9 +137,7 @@ def receive(
     return receive_many(session, [inbound], policy, now=now)[0]
 
 
-def opened(
-    session: Session, inbound: Inbound, policy: Policy, *, now: datetime = NOW
-) -> Ticket:
+def opened(session: Session, inbound: Inbound, policy: Policy, *, now: datetime = NOW) -> Ticket:
     """Receive, and answer the ticket it is part of."""
     answer = receive(session, inbound, policy, now=now)
     assert isinstance(answer, Receipt), answer

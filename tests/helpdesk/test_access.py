@@ -164,9 +164,9 @@ def test_who_belongs_sees_it(session: Session, policy: Policy):
         assert {row.number for row in page.rows} == {1, 2}
     found = grid.page(session, actors["lia"], Filter(q=WORD), Order(), policy=policy, now=NOW)
     assert [row.number for row in found.rows] == [2]
-    assert {m.secret for m in thread.view(session, actors["lia"], 2, policy=policy, now=NOW).messages} == {
-        "juridico"
-    }
+    assert {
+        m.secret for m in thread.view(session, actors["lia"], 2, policy=policy, now=NOW).messages
+    } == {"juridico"}
     assert grid.count(session, SYSTEM, Filter(), policy=policy, now=NOW) == (2, True)
 
 

@@ -1,58 +1,56 @@
-"""What an agent chooses from: colleagues and providers."""
+"""What an agent chooses from in a form."""
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from helpdesk import choices, tickets
-from helpdesk.choices import Caller
-from helpdesk.models import Agent, Provider
+from helpdesk import choices
+from helpdesk.models import Agent
 from helpdesk.policy import Policy
-from tests.helpdesk.factories import (
-    desk_of,
-    know,
-    make_agent,
-    make_person,
-    make_provider,
-    make_ticket,
-)
+from tests.helpdesk.factories import know, make_agent, make_person, make_provider, make_ticket
 
 
-def test_colleagues_are_the_active_ones_with_what_they_have_open(session: Session, policy: Policy):
-    ana, bia = make_agent(session, "ana", sector="CTM"), make_agent(session, "bia")
-    session.get_one(Agent, bia.id).active = False
-    number = make_ticket(session, policy, make_provider(session)).number
-    tickets.claim(session, desk_of(ana, policy), number)
+def test_colleagues_are_listed_with_their_work(session: Session, policy: Policy):
+    make_agent(session, "zoe")
+    ana = make_agent(session, "ana", sector="FIN")
+    make_agent(session, "gone")
+    session.execute(update(Agent).where(Agent.login == "gone").values(active=False))
+    provider_id = make_provider(session)
+    for _ in range(2):
+        make_ticket(session, policy, provider_id).assignee_id = ana.id
     session.flush()
-    found = choices.colleagues(session)
-    assert [(c.login, c.sector_code, c.open) for c in found] == [("ana", "CTM", 1)]
+    assert choices.colleagues(session) == [
+        choices.Colleague("ana", "Ana", "FIN", 2),
+        choices.Colleague("zoe", "Zoe", None, 0),
+    ]
     assert choices.login_of(session, ana.id) == "ana"
     assert choices.login_of(session, None) == ""
 
 
-def test_providers_are_found_by_every_word_code_or_document(session: Session):
-    make_provider(session, "P1", name="Clínica São José", document="99000001000101")
-    make_provider(session, "P2", name="Clínica Aurora")
-    gone = make_provider(session, "P3", name="Clínica Antiga")
-    session.get_one(Provider, gone).active = False
-    session.flush()
+def test_a_provider_is_found_by_words_code_or_document(session: Session):
+    make_provider(session, "P1", name="Clínica Vila Serena", document="11.222.333/0001-81")
+    make_provider(session, "P2", name="Vila 100%_")
+    make_provider(session, "P3", name="Clínica Fechada", active=False)
 
-    def codes(words: str) -> list[str]:
-        return [p.code for p in choices.providers(session, words)]
+    def found(words: str) -> list[str]:
+        return [choice.code for choice in choices.providers(session, words)]
 
-    assert codes("clinica") == ["P2", "P1"]
-    assert codes("JOSE clín") == ["P1"]
-    assert codes("p2") == ["P2"]
-    assert codes("99.000.001/0001-01") == ["P1"]
-    assert codes("100%") == []
-    assert codes("  ") == []
+    assert found("serena clinica") == ["P1"]
+    assert found("vila") == ["P1", "P2"]
+    assert found("p2") == ["P2"]
+    assert found("11.222.333/0001-81") == found("11222333000181") == ["P1"]
+    assert found("100%") == ["P2"]
+    assert found("%") == ["P2"]
+    for nothing in ("", "  ", "fechada", "serena aurora"):
+        assert found(nothing) == []
 
 
-def test_a_provider_comes_with_whom_to_ask_back(session: Session):
-    found = make_provider(session, "P1", phone="(31) 3222-0101")
-    know(session, found, "recepcao@clinica.example")
-    provider, caller = choices.provider(session, "P1") or (None, None)
-    assert provider is not None
-    assert caller == Caller("", "(31) 3222-0101", "recepcao@clinica.example")
-    make_person(session, found, "Luciana", "luciana@clinica.example")
-    _, caller = choices.provider(session, "P1") or (None, None)
-    assert caller == Caller("Luciana", "(31) 3222-0101", "luciana@clinica.example")
+def test_the_likely_caller_of_a_provider(session: Session):
+    first = make_provider(session, "P1", phone="(31) 3222-0101")
+    assert choices.provider(session, "P1")[1] == choices.Caller("", "(31) 3222-0101", "")  # type: ignore[index]
+    know(session, first, "a@vila.example")
+    assert choices.provider(session, "P1")[1].email == "a@vila.example"  # type: ignore[index]
+    make_person(session, first, "Luciana", "luciana@vila.example")
+    assert choices.provider(session, "P1")[1] == choices.Caller(  # type: ignore[index]
+        "Luciana", "(31) 3222-0101", "luciana@vila.example"
+    )
     assert choices.provider(session, "P9") is None

@@ -1,6 +1,6 @@
 """Wake-ups: resumed by place, never skipped, kept two days."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -10,7 +10,7 @@ from helpdesk.events import Cursor
 from tests.helpdesk.factories import NOW
 
 
-def emit(session: Session, *numbers: int, now=NOW) -> None:
+def emit(session: Session, *numbers: int, now: datetime = NOW) -> None:
     for number in numbers:
         events.emit(session, number, "changed", now=now, version=number)
 

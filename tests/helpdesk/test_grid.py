@@ -45,9 +45,12 @@ class World:
 
     def __init__(self, session: Session, policy: Policy) -> None:
         self.policy = policy
-        agents = [make_agent(session, a, sector=s) for a, s in zip(AGENTS, ["REL", "FIN", None])]
+        agents = [
+            make_agent(session, a, sector=s)
+            for a, s in zip(AGENTS, ["REL", "FIN", None], strict=True)
+        ]
         self.ana = agents[0]
-        for agent, name in zip(agents, ["Érica", "erico", "Eva"]):
+        for agent, name in zip(agents, ["Érica", "erico", "Eva"], strict=True):
             session.execute(
                 update(grid.Assignee.__mapper__.class_)  # type: ignore[attr-defined]
                 .where(grid.Assignee.__mapper__.class_.id == agent.id)  # type: ignore[attr-defined]
@@ -184,7 +187,9 @@ def test_rows_say_what_the_filters_say(session: Session, world: World):
         return [row for page in pages(session, world, chosen, Order()) for row in page.rows]
 
     everything = {row.number for row in rows(Filter())}
-    by_band = [{r.number for r in rows(Filter(deadline=b))} for b in ("expired", "attention", "within")]
+    by_band = [
+        {r.number for r in rows(Filter(deadline=b))} for b in ("expired", "attention", "within")
+    ]
     assert set.union(*by_band) == everything
     assert sum(map(len, by_band)) == len(everything)
     for band in ("expired", "attention", "within"):

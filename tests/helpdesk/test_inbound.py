@@ -1,6 +1,6 @@
 """Raw arrivals: stored once, leased by thread, settled."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +19,7 @@ def stored(n: int, thread: str = "", **more: object) -> Stored:
     return Stored(arrival, f"{n:064}", 3, thread or f"thread {n}")
 
 
-def claimed(session: Session, *, now=NOW, limit: int = 32) -> list[int]:
+def claimed(session: Session, *, now: datetime = NOW, limit: int = 32) -> list[int]:
     return [row.id for row in inbound.claim(session, now=now, limit=limit)]
 
 

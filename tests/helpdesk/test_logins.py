@@ -1,6 +1,6 @@
 """Codes, invitations and throttles: the same answer for everybody, few tries, single use."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -25,7 +25,9 @@ def luciana(session: Session) -> Actor:
     return found
 
 
-def send(session: Session, policy: Policy, email: str = EMAIL, *, now=NOW) -> str | None:
+def send(
+    session: Session, policy: Policy, email: str = EMAIL, *, now: datetime = NOW
+) -> str | None:
     """The code that went out, if any."""
     before = len(session.scalars(select(Outbox)).all())
     logins.send_code(session, email, "portal", policy.keyring, now=now)
@@ -35,7 +37,7 @@ def send(session: Session, policy: Policy, email: str = EMAIL, *, now=NOW) -> st
     return rows[0].data["code"] if rows else None
 
 
-def check(session: Session, policy: Policy, code: str, email: str = EMAIL, *, now=NOW,
+def check(session: Session, policy: Policy, code: str, email: str = EMAIL, *, now: datetime = NOW,
           purpose: str = "portal") -> int | WrongCode:  # fmt: skip
     found = logins.check_code(session, email, code, purpose, policy.keyring, now=now)
     session.flush()

@@ -1,6 +1,6 @@
 """The one door out: claimed in order, settled once, never lost."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -36,7 +36,7 @@ def post(session: Session, *addresses: str, **more: object) -> list[int]:
     return notices.post(session, posted, now=NOW, **more)  # type: ignore[arg-type]
 
 
-def claim(session: Session, policy: Policy, *, now=NOW, limit: int = 20) -> list[int]:
+def claim(session: Session, policy: Policy, *, now: datetime = NOW, limit: int = 20) -> list[int]:
     return [o.id for o in outbox.claim(session, MAIL, policy, now=now, limit=limit)]
 
 
@@ -256,7 +256,9 @@ def test_waits_double_up_to_four_hours():
 # Automatic notices in a burst.
 
 
-def acknowledge(session: Session, count: int, *, now=NOW, address: str = CLINIC) -> None:
+def acknowledge(
+    session: Session, count: int, *, now: datetime = NOW, address: str = CLINIC
+) -> None:
     for _ in range(count):
         notices.post(session, [Notice("opened", "mail", address)], now=now)
 
@@ -265,9 +267,7 @@ def states(session: Session) -> list[str]:
     return [row.state for row in outbox_of(session)]
 
 
-def test_of_a_burst_ten_leave_and_one_digest_tells_the_rest(
-    session: Session, policy: Policy
-):
+def test_of_a_burst_ten_leave_and_one_digest_tells_the_rest(session: Session, policy: Policy):
     provider_id = make_provider(session)
     know(session, provider_id, CLINIC)
     protocols = [opened(session, mail(), policy).protocol for _ in range(13)]

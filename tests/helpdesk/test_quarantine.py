@@ -45,7 +45,9 @@ def desk(session: Session, policy: Policy) -> Desk:
 
 def arrived(session: Session, sent: Inbound) -> Inbound:
     """The mail with its raw arrival, as the applier has it."""
-    stored = Stored(Arrival(sent.arrival, b"", NOW, envelope_from=STRANGER), "a" * 64, 0, sent.arrival)
+    stored = Stored(
+        Arrival(sent.arrival, b"", NOW, envelope_from=STRANGER), "a" * 64, 0, sent.arrival
+    )
     inbound.store(session, [stored], NOW)
     raw = session.scalars(select(InboundRaw).order_by(InboundRaw.id.desc())).first()
     assert raw is not None
@@ -142,7 +144,9 @@ def test_a_second_copy_of_what_was_placed_is_settled_too(
     sent, _ = hold(session, policy)
     copy = arrived(session, replace(sent, arrival="imap:x/1"))
     receive(session, copy, policy)
-    ticket = opened(session, replace(sent, placed_by=desk.actor.id, provider_id=provider_id), policy)
+    ticket = opened(
+        session, replace(sent, placed_by=desk.actor.id, provider_id=provider_id), policy
+    )
     assert opened(session, copy, policy) is ticket
     states = session.execute(select(Held.state, Held.number).order_by(Held.id))
     assert [tuple(row) for row in states] == [
@@ -196,7 +200,9 @@ def test_the_unknown_is_not_visible(session: Session, desk: Desk):
 
 def test_what_came_without_mail_is_not_judged_again(session: Session, desk: Desk):
     session.add(
-        Held(public_id="a" * 32, received_at=NOW, channel="mail", sender="", reason="limit", trace=[])
+        Held(
+            public_id="a" * 32, received_at=NOW, channel="mail", sender="", reason="limit", trace=[]
+        )
     )
     session.flush()
     assert quarantine.get(session, desk.actor, "a" * 32)[1] is None

@@ -89,9 +89,7 @@ def test_forwarded_to_an_agent_with_its_sector(
     assert told.data["link"].endswith(f"/central/{ticket.number}")
 
 
-def test_forwarded_to_a_sector_nobody_has_it(
-    session: Session, desk: Desk, ticket: Ticket
-):
+def test_forwarded_to_a_sector_nobody_has_it(session: Session, desk: Desk, ticket: Ticket):
     tickets.claim(session, desk, ticket.number)
     queued = len(outbox_of(session))
     routing.forward(session, desk, ticket.number, note="Para a auditoria.", sector="AUD")
@@ -223,9 +221,7 @@ def test_a_contract_wins_over_the_registers(session: Session, policy: Policy, pr
 def test_classifying_names_what_is_wrong(
     session: Session, desk: Desk, ticket: Ticket, more: dict[str, str], field: str
 ):
-    session.execute(
-        update(Classification).where(Classification.code == "OUT").values(active=False)
-    )
+    session.execute(update(Classification).where(Classification.code == "OUT").values(active=False))
     with pytest.raises(Invalid) as refused:
         routing.classify(session, desk, ticket.number, **more)  # type: ignore[arg-type]
     assert refused.value.errors[0].field == field

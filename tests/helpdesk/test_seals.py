@@ -80,7 +80,9 @@ def test_values_of_any_kind_are_kept_as_they_were(session: Session):
 
 
 def first(session: Session, seal: Seal) -> int:
-    return session.scalars(select(Log.id).where(Log.seal_id == seal.id).order_by(Log.id)).first() or 0
+    return (
+        session.scalars(select(Log.id).where(Log.seal_id == seal.id).order_by(Log.id)).first() or 0
+    )
 
 
 def change_public(session: Session, seal: Seal) -> None:

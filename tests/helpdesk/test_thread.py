@@ -95,9 +95,7 @@ def test_a_long_conversation_takes_no_more_queries(
     session: Session, policy: Policy, desk: Desk, ticket: Ticket
 ):
     counted: list[str] = []
-    event.listen(
-        session.get_bind(), "before_cursor_execute", lambda *args: counted.append(args[2])
-    )
+    event.listen(session.get_bind(), "before_cursor_execute", lambda *args: counted.append(args[2]))
 
     def queries() -> int:
         session.flush()

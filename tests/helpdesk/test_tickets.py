@@ -110,9 +110,7 @@ def last_log(session: Session) -> tuple[Log, dict[str, object]]:
 
 
 @pytest.mark.parametrize("name", VERBS)
-def test_a_verb_needs_its_permission(
-    session: Session, policy: Policy, ticket: Ticket, name: str
-):
+def test_a_verb_needs_its_permission(session: Session, policy: Policy, ticket: Ticket, name: str):
     permission, verb = VERBS[name]
     everything = ("ticket.read", *(p for p, _ in VERBS.values()))
     clerk = make_agent(session, "caio", permissions=tuple(set(everything) - {permission}))
@@ -131,9 +129,7 @@ def test_a_person_of_a_provider_does_none_of_it(
 
 
 @pytest.mark.parametrize("name", VERBS)
-def test_unknown_and_secret_look_the_same(
-    session: Session, desk: Desk, ticket: Ticket, name: str
-):
+def test_unknown_and_secret_look_the_same(session: Session, desk: Desk, ticket: Ticket, name: str):
     hide(session, ticket.number)
     for number in (ticket.number, 999):
         with pytest.raises(NotVisible) as refused:
@@ -142,9 +138,7 @@ def test_unknown_and_secret_look_the_same(
 
 
 @pytest.mark.parametrize("name", VERBS)
-def test_nothing_is_done_to_the_deleted(
-    session: Session, desk: Desk, ticket: Ticket, name: str
-):
+def test_nothing_is_done_to_the_deleted(session: Session, desk: Desk, ticket: Ticket, name: str):
     tickets.delete(session, desk, ticket.number, justification="engano")
     with pytest.raises(Conflict) as refused:
         VERBS[name][1](session, desk, ticket.number)
@@ -367,9 +361,7 @@ def test_an_answer_by_telephone_reaches_nobody_by_itself(
     assert session.scalars(select(Delivery)).all() == []
 
 
-def test_an_answer_waits_while_it_can_be_taken_back(
-    session: Session, desk: Desk, ticket: Ticket
-):
+def test_an_answer_waits_while_it_can_be_taken_back(session: Session, desk: Desk, ticket: Ticket):
     tickets.reply(session, desk, ticket.number, "Segue.", delay=timedelta(seconds=10))
     assert outbox_of(session)[-1].not_before == NOW + timedelta(seconds=10)
 

@@ -284,3 +284,17 @@ def test_pages_have_no_violation_and_fit(page: Page, instance: Instance, name: s
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert chromium.axe(page) == []
     chromium.photograph(page, f"console-{name}")
+
+
+def test_the_mail_as_it_came_opens_in_a_frame_that_runs_nothing(page: Page, instance: Instance):
+    number = instance.mailed("Quadro", "Bom dia", "<p>Bom <b>dia</b> do quadro</p>")
+    enter(page, instance)
+    page.goto(f"{instance.url}/central/{number}")
+    page.get_by_text("Ver como chegou").click()
+    frame = page.frame_locator("article iframe")
+    expect(frame.locator("b")).to_have_text("dia")
+    assert page.locator("article iframe").get_attribute("sandbox") == "allow-popups"
+    page.get_by_text("por quê?").click()
+    expect(page.get_by_role("heading", name=re.compile("Por que"))).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name=re.compile("Por que"))).to_be_hidden()

@@ -66,7 +66,9 @@ def test_it_never_reopens_nor_is_answered(
     desk = desk_of(make_agent(session), policy)
     close(session, desk, ticket.number, status="EPR", body="Pago em 30/11, TED 4711.")
     queued = len(outbox_of(session))
-    answer = receive(session, mail(automatic=kind, tokens=(token(session, policy, ticket),)), policy)
+    answer = receive(
+        session, mail(automatic=kind, tokens=(token(session, policy, ticket),)), policy
+    )
     assert isinstance(answer, Receipt)
     assert answer.outcome in {Outcome.NOTED, Outcome.IGNORED}
     assert (ticket.situation, len(outbox_of(session))) == ("closed", queued)

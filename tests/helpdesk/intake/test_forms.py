@@ -40,9 +40,7 @@ def luciana(session: Session, provider_id: int) -> Actor:
     return make_person(session, provider_id, "Luciana Reis", "luciana@clinica.example")
 
 
-def test_a_form_opens_a_ticket(
-    session: Session, policy: Policy, luciana: Actor, provider_id: int
-):
+def test_a_form_opens_a_ticket(session: Session, policy: Policy, luciana: Actor, provider_id: int):
     answer = receive(session, form(luciana, provider_id, title=" Recurso de glosa "), policy)
     assert isinstance(answer, Receipt)
     assert (answer.outcome, answer.protocol) == (Outcome.OPENED, "41999920261124000001")
@@ -136,7 +134,9 @@ def test_the_limit_counts_code_points_after_normalising(
     session: Session, policy: Policy, luciana: Actor, provider_id: int
 ):
     full = "😀" * 3_998 + "\r\n" + "e\u0301"
-    assert messages_of(session, opened(session, form(luciana, provider_id, text=full), policy).number)
+    assert messages_of(
+        session, opened(session, form(luciana, provider_id, text=full), policy).number
+    )
     with pytest.raises(Invalid) as refused:
         receive(session, form(luciana, provider_id, text=full + "x"), policy)
     assert dict(refused.value.errors[0].data) == {"limit": 4_000, "length": 4_001}
@@ -245,7 +245,10 @@ def test_a_quiet_opening_tells_nobody(
 def test_files_hang_on_their_message(
     session: Session, policy: Policy, luciana: Actor, provider_id: int
 ):
-    files = (File("guia.pdf", "application/pdf", 9, "a" * 64), File("b.png", "x" * 300, 1, "b" * 64))
+    files = (
+        File("guia.pdf", "application/pdf", 9, "a" * 64),
+        File("b.png", "x" * 300, 1, "b" * 64),
+    )
     ticket = opened(session, form(luciana, provider_id, files=files), policy)
     found = session.scalars(select(Attachment).order_by(Attachment.id)).all()
     assert [f.filename for f in found] == ["guia.pdf", "b.png"]
@@ -289,9 +292,7 @@ def test_a_chat_needs_no_contact_and_is_answered_in_the_chat(
     assert outbox_of(session) == []
 
 
-def test_an_unknown_writer_has_the_name_it_gave(
-    session: Session, policy: Policy, provider_id: int
-):
+def test_an_unknown_writer_has_the_name_it_gave(session: Session, policy: Policy, provider_id: int):
     ticket = make_ticket(
         session, policy, provider_id, agent_id=make_agent(session).id,
         sender=Address(Channel.PHONE, "1", "Recepção"),

@@ -447,9 +447,7 @@ def test_without_protocols_a_ticket_has_only_its_number(
     assert session.get_one(Ticket, answer.number).protocol is None
 
 
-def test_a_form_is_continued_by_mail(
-    session: Session, policy: Policy, provider_id: int
-):
+def test_a_form_is_continued_by_mail(session: Session, policy: Policy, provider_id: int):
     luciana = make_person(session, provider_id, "Luciana", "luciana@clinica.example")
     ticket = opened(session, form(luciana, provider_id), policy)
     sent = mail(

@@ -10,7 +10,7 @@ enhance("[data-read]", (conversation) => {
       method: "POST",
       headers: { "x-csrf-token": conversation.dataset.csrf },
       keepalive: true,
-    });
+    }).catch(() => {}); // offline: the answers stay new until the next look
   };
   document.addEventListener("visibilitychange", tell);
   tell();
