@@ -150,6 +150,7 @@ def _threads(session: Session, endpoint_ids: set[int]) -> dict[int, list[str]]:
         .order_by(Message.id)
     )
     for endpoint_id, mail_id in session.execute(query):
-        if endpoint_id is not None and mail_id is not None:
-            found.setdefault(endpoint_id, []).append(mail_id)
+        assert endpoint_id is not None
+        assert mail_id is not None
+        found.setdefault(endpoint_id, []).append(mail_id)
     return found

@@ -50,9 +50,7 @@ class NewMessage:
 
 
 def write(session: Session, messages: Sequence[NewMessage], *, now: datetime) -> list[int]:
-    """Insert all and return their ids, in order. At most four statements."""
-    if not messages:
-        return []
+    """Insert all, at least one, and return their ids, in order. At most four statements."""
     rows: list[dict[str, Any]] = []
     for message in messages:
         direction, audience = KINDS[message.kind]

@@ -9,6 +9,7 @@ from channels.web.visitors import HOME, Visitor
 from helpdesk import contacts, drafts, parameters, thread
 from helpdesk.border import ActorKind
 from helpdesk.drafts import Kept
+from helpdesk.errors import NotVisible
 from helpdesk.policy import Policy
 from helpdesk.rows import Row
 from helpdesk.views import MessageView, Thread
@@ -47,7 +48,7 @@ class Conversation:
     first_new: int | None
     reopens_until: datetime | None
     draft: Kept | None
-    #: where the contact goes on, when it was joined to another
+    #: where the contact goes on, when it was joined to another; "" for one that is not the reader's
     continued_in: str | None
 
 
@@ -88,7 +89,10 @@ def _continued(
 ) -> str | None:
     if found.merged_into is None:
         return None
-    target = thread.view(session, visitor.actor, found.merged_into, policy=policy, now=now)
+    try:
+        target = thread.view(session, visitor.actor, found.merged_into, policy=policy, now=now)
+    except NotVisible:
+        return ""
     return reference(target.row)
 
 

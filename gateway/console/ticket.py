@@ -19,7 +19,7 @@ from gateway.console.fields import Kept
 from gateway.console.grid import Listed, list_rows, time_left
 from gateway.console.offers import Offer, offers
 from gateway.console.shell import AgentRequest, Around, Console
-from helpdesk import attachments, catalog, drafts, thread
+from helpdesk import attachments, audit, catalog, drafts, thread
 from helpdesk.border import Actor
 from helpdesk.catalog import Catalog
 from helpdesk.deadlines import CountedDay
@@ -131,12 +131,10 @@ async def message_raw(
     number: FromPath[int],
     message: FromPath[int],
 ) -> Response[bytes]:
-    """The raw mail, to be saved."""
-    return await blob(
-        console,
-        await console.kit.work.read(thread.raw, request.user, message),
-        f"{number}-{message}.eml",
-    )
+    """The raw mail, to be saved; that somebody did so is kept."""
+    sha256 = await console.kit.work.read(thread.raw, request.user, message)
+    await looked(console, request, "raw", number, str(message))
+    return await blob(console, sha256, f"{number}-{message}.eml")
 
 
 @get("/anexos/{public_id:str}")
@@ -144,7 +142,19 @@ async def attachment_show(
     request: AgentRequest, console: NamedDependency[Console], public_id: FromPath[str]
 ) -> Response[bytes]:
     found = await console.kit.work.read(thread.attachment, request.user, public_id)
+    if found.secret:
+        await looked(console, request, "attachment", None, public_id)
     return await blob(console, found.sha256, found.filename)
+
+
+async def looked(
+    console: Console, request: AgentRequest, what: str, number: int | None, detail: str = ""
+) -> None:
+    """Note an access that must be answered for (DESIGN §4, Log)."""
+    now = console.kit.clock()
+    await console.kit.work.write(
+        audit.accessed, request.user, what, now=now, number=number, detail=detail
+    )
 
 
 async def blob(console: Console, sha256: str, filename: str) -> Response[bytes]:
@@ -173,6 +183,8 @@ async def render(
     status: int = 200,
 ) -> Response[str]:
     found = await _read(console, request, number)
+    if found.thread.row.secret:
+        await looked(console, request, "ticket", number)
     if resumed:
         draft = _resumed(found, request.user, resumed)
     elif found.written and draft == Draft():

@@ -23,8 +23,7 @@ NOTED = frozenset({"auto-reply", "out-of-office", "read-receipt", "bounce", "del
 
 def note(session: Session, plan: Noting, *, now: datetime) -> Receipt:
     mail = plan.inbound.mail
-    if mail is None or mail.automatic is None:
-        return Receipt(Outcome.IGNORED)
+    assert mail is not None
     if mail.automatic in {"bounce", "delayed"} and mail.returned_outbox:
         return _returned(session, mail, now)
     if plan.ticket is None or mail.automatic not in NOTED:

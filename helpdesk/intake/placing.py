@@ -131,9 +131,7 @@ def _mail(
     if isinstance(decision, Hold):
         return Holding(inbound, decision)
     if isinstance(decision, Join):
-        ticket = facts.ticket(decision.number)
-        if ticket is None:
-            return Holding(inbound, Hold(HoldReason.INTERNAL_ERROR, None, decision.trace))
+        ticket = facts.tickets[decision.number]
         author = _sender(inbound, [o for o in owners if o.provider_id == ticket.provider_id])
         match = {
             "layer": str(decision.layer),

@@ -124,3 +124,10 @@ def test_a_cursor_of_a_mailbox_moves(session: Session):
 def test_no_blobs_to_touch_is_nothing(session: Session):
     inbound.touch_blobs(session, [], now=NOW)
     assert session.scalars(select(Blob)).all() == []
+
+
+def test_what_a_process_that_is_gone_had_leased_is_free(session: Session):
+    inbound.store(session, [stored(1)], NOW)
+    [row] = claimed(session)
+    inbound.release(session)
+    assert claimed(session) == [row]

@@ -314,3 +314,18 @@ def test_nothing_to_post_is_nothing(session: Session, policy: Policy):
     assert outbox.claim(session, MAIL, policy, now=NOW) == []
     notices.on_page(session, [], 1, NOW)
     assert not seals.is_due(session)
+
+
+def test_what_a_process_that_is_gone_had_leased_is_free(session: Session, policy: Policy):
+    [row] = post(session, "a@x.example")
+    assert claim(session, policy) == [row]
+    outbox.release(session)
+    assert claim(session, policy) == [row]
+
+
+def test_a_notice_about_no_ticket_is_tried_again(session: Session, policy: Policy):
+    [row] = post(session, "a@x.example")
+    outbox.failed(session, row, "550 no", now=NOW)
+    outbox.retry(session, SYSTEM, row, now=NOW)
+    session.flush()
+    assert claim(session, policy) == [row]

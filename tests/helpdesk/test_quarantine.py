@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk import inbound, quarantine, tickets
+from helpdesk import inbound, quarantine, thread, tickets
 from helpdesk.arrivals import Arrival
 from helpdesk.border import Actor, HoldReason, Inbound, Verdict
 from helpdesk.desk import Desk
@@ -24,6 +24,7 @@ from tests.helpdesk.factories import (
     mail,
     make_agent,
     make_provider,
+    messages_of,
     opened,
     receive,
 )
@@ -99,6 +100,8 @@ def test_judged_again_it_finds_its_place(
     assert (held.state, held.number, held.settled_at) == ("opened", ticket.number, NOW)
     assert raw_state(session, sent) == "applied"
     assert quarantine.waiting(session) == 0
+    [message] = messages_of(session, ticket.number)
+    assert thread.raw(session, desk.actor, message.id) == "a" * 64
     with pytest.raises(Conflict):
         quarantine.retry(session, desk, held.public_id)
 

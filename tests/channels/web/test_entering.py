@@ -98,6 +98,26 @@ def test_an_address_that_is_none_is_said_so(portal: Portal, visit: Visit, email:
     assert portal.all(LoginCode) == []
 
 
+def test_an_empty_code_or_password_is_said_so(portal: Portal, visit: Visit) -> None:
+    visit.get("/")
+    for data, said in (
+        ({"code": " "}, "Escreva o código"),
+        ({"password": ""}, "Escreva sua senha"),
+    ):
+        answer = visit.post("/", {"email": LUCIANA, **data})
+        assert answer.status_code == 422
+        assert said in answer.text
+    assert portal.all(LoginCode) == []
+
+
+def test_the_way_back_keeps_its_query(portal: Portal, visit: Visit) -> None:
+    answer = visit.get("/fale-conosco", situacao="todos")
+    assert answer.headers["location"] == "/?voltar=/fale-conosco%3Fsituacao%3Dtodos"
+    visit.follow()
+    answer = visit.post("/", {"email": LUCIANA, "password": PASSWORD})
+    assert answer.headers["location"] == "/fale-conosco?situacao=todos"
+
+
 @pytest.mark.parametrize(
     "wanted",
     ["https://mal.example/", "//mal.example", "/\\mal.example", "javascript:x", "/a b", "", "x"],

@@ -118,6 +118,19 @@ def test_a_reference_that_is_none_is_not_found(portal: Portal, visit: Visit, ref
     assert visit.get(f"/fale-conosco/anexos/{ref}").status_code == 404
 
 
+def test_a_joined_contact_says_where_it_goes_on(portal: Portal, visit: Visit, other: Visit) -> None:
+    joined, target = portal.open(OWN), portal.open(LUCIANA)
+    portal.set(Ticket, joined.number, merged_into=target.number)
+    visit.enter(LUCIANA)
+    page = visit.get(f"/fale-conosco/{joined.protocol}").text
+    assert f'href="/fale-conosco/{target.protocol}"' in page
+    assert "<textarea" not in page
+    other.enter(OWN)
+    page = other.get(f"/fale-conosco/{joined.protocol}").text
+    assert "continua em outro contato" in page
+    assert str(target.protocol) not in page
+
+
 def test_a_contact_without_protocol_has_its_number(portal: Portal, visit: Visit) -> None:
     receipt = portal.open()
     portal.set(Ticket, receipt.number, protocol=None)

@@ -363,6 +363,9 @@ def test_what_is_typed_in_a_conversation_is_kept_there(
     other.enter(CARLA)
     other.get(f"/fale-conosco/n{receipt.number}")
     assert other.value("text") == ""
+    luciana.post(f"/fale-conosco/{receipt.protocol}/complementar", {"discard": "1"})
+    assert luciana.follow().status_code == 200
+    assert luciana.value("text") == ""
     other.get("/")
     other.client.cookies.delete("ponte_person")
     answer = other.client.post(draft, data={"csrf": other.csrf, "text": "x"})

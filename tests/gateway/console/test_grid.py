@@ -210,3 +210,30 @@ def test_every_command_has_its_words_and_no_key_serves_two_on_one_page():
         keys = [key for c in COMMANDS if page in c.pages for key in c.keys]
         assert len(keys) == len(set(keys)), page
         assert set(HINTS[page]) <= {c.id for c in COMMANDS if page in c.pages and c.keys}
+
+
+def test_a_new_ticket_says_all_that_is_wrong(instance: Instance):
+    with instance.client() as client:
+        no_channel = send(client, "/central/novo", provider="P2", channel="fax", title="x")
+        assert no_channel.status_code == 422
+        unknown = send(client, "/central/novo", provider="P9", channel="phone", title="x")
+        assert unknown.status_code == 422
+        assert "Escolha de novo o prestador" in unknown.text
+        with_file = send(
+            client,
+            "/central/novo",
+            provider="P2",
+            channel="mail",
+            title="Arquivo errado",
+            text="Segue",
+            classification="LOT",
+            files={"attachments": ("x.exe", b"MZ", "application/pdf")},
+            **{
+                "contact.name": "Edu",
+                "contact.phone": "(31) 3222-0101",
+                "contact.email": "lab@aurora.example",
+            },
+        )
+        assert with_file.status_code == 422
+        assert "não é aceito" in with_file.text
+        assert numbers(client.get("/central?q=Arquivo+errado")) == []

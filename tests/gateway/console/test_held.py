@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gateway.console import quarantine
 from helpdesk.models import Held, InboundRaw
 from tests.gateway.console.served import Instance, send
 
@@ -120,3 +121,40 @@ def test_spam_is_settled_and_judging_again_queues_it(instance: Instance, held: s
         assert row(instance, held).state == "spam"
         assert send(client, f"/central/quarentena/{held}/spam").status_code == 409
         assert "Re: Protocolo" in client.get("/central/quarentena?estado=spam").text
+
+
+def test_what_cannot_be_read_any_more_is_said(instance: Instance, held: str):
+    instance.runtime.blobs.delete(sha256_of(instance, held))
+    with instance.client() as client:
+        page = client.get(f"/central/quarentena/{held}").text
+        assert "O conteúdo não está disponível" in page
+        assert client.get(f"/central/quarentena/{held}/html").status_code == 404
+
+
+def test_pages_of_the_quarantine_and_odd_addresses(instance: Instance, held: str):
+    with instance.client() as client:
+        assert client.get("/central/quarentena?estado=nada&antes=x").status_code == 200
+        assert client.get(f"/central/quarentena?antes={10**30}").status_code == 200
+        unknown = "e" * 32
+        for path in ("html", "original"):
+            assert client.get(f"/central/quarentena/{unknown}/{path}").status_code == 404
+        for path in ("anexar", "abrir", "tentar", "spam"):
+            answer = send(
+                client, f"/central/quarentena/{unknown}/{path}", number="1", provider="P1"
+            )
+            assert answer.status_code == 404
+
+
+def sha256_of(instance: Instance, public_id: str) -> str:
+    raw_id = row(instance, public_id).raw_id
+    return instance.read(lambda s: s.get(InboundRaw, raw_id).sha256)
+
+
+def test_steps_of_the_judgement_have_words():
+    told = quarantine.steps(["verdict failed", "reply-token 7: participant", "provider 3", "outra"])
+    assert [(s.title, s.kind) for s in told] == [
+        ("Autenticação", "exp"),
+        ("Código de resposta no endereço", "ok"),
+        ("Prestador", "no"),
+        ("outra", "no"),
+    ]

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from helpdesk import closing, tickets
+from helpdesk import closing, routing, tickets
 from tests.doubles import browser as chromium
 from tests.gateway.console.served import PASSWORD, Instance
 
@@ -245,6 +245,7 @@ def test_leaving_by_key(page: Page, instance: Instance):
     page.wait_for_url("**/entrar")
 
 
+LONG = "Prorrogação do prazo de entrega do lote 0112 por falha no sistema da clínica em novembro"
 PLACES = {
     "grid": "/central",
     "grid-empty": "/central?q=inexistente",
@@ -269,7 +270,10 @@ PLACES = {
 
 @pytest.mark.parametrize("name", PLACES)
 def test_pages_have_no_violation_and_fit(page: Page, instance: Instance, name: str):
-    number = instance.mailed("Acessível", "Bom dia", "<p>Bom dia</p>")
+    number = instance.mailed(LONG, "Bom dia", "<p>Bom dia</p>")
+    desk = instance.desk("ana")
+    instance.write(routing.classify, desk, number, classification="DES", subclassification="DES.1")
+    instance.write(tickets.claim, desk, number)
     instance.write(tickets.reply, instance.desk("ana"), number, "Boa tarde 1")
     closed = instance.opened("Fechado")
     instance.write(

@@ -2,9 +2,11 @@ import json
 from collections.abc import Iterator
 
 import httpx
+import pytest
 from sqlalchemy import update
 
-from helpdesk import events
+from gateway.console import stream
+from helpdesk import events, sessions
 from helpdesk.models import Event, Ticket
 from tests.gateway.console.served import Instance
 
@@ -12,11 +14,11 @@ from tests.gateway.console.served import Instance
 def told(client: httpx.Client, path: str, last: str = "") -> Iterator[tuple[str, str, dict]]:
     """id, kind and data of each event, until the caller has seen enough."""
     headers = {"last-event-id": last} if last else {}
-    with client.stream("GET", path, headers=headers) as stream:
-        assert stream.headers["content-type"].startswith("text/event-stream")
-        assert "content-encoding" not in stream.headers
+    with client.stream("GET", path, headers=headers) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert "content-encoding" not in answer.headers
         event: dict[str, str] = {}
-        for line in stream.iter_lines():
+        for line in answer.iter_lines():
             if line:
                 name, _, value = line.partition(": ")
                 event[name] = value
@@ -67,3 +69,25 @@ def test_nobody_hears_of_a_secret_ticket_outside_its_group(instance: Instance):
         theirs = next(e for e in told(client, path) if e[1] == "opened")
     assert first[2]["number"] == shown
     assert theirs[2]["number"] == hidden
+
+
+def test_an_ended_session_hears_no_more(instance: Instance, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stream, "SESSION_SECONDS", 0)
+    with instance.client() as client:
+        heard = told(client, f"/central/eventos?depois={instance.read(events.latest)}")
+        first = instance.opened()
+        assert next(e for e in heard if e[1] == "opened")[2]["number"] == first
+        instance.write(sessions.end, client.cookies["ponte_agent"], now=instance.now)
+        instance.opened()
+        assert [e for e in heard if e[1] == "opened"] == []
+
+
+def test_others_hear_who_comes(instance: Instance):
+    with instance.client("ana") as ana, instance.client("rafael") as rafael:
+        heard = told(ana, "/central/eventos")
+        instance.opened()
+        next(heard)
+        theirs = told(rafael, f"/central/eventos?depois={instance.read(events.latest)}")
+        instance.opened()
+        next(theirs)
+        assert next(e for e in heard if e[1] == "presence")[2] == {"online": 2}

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from helpdesk import closing, outbox, tickets
-from helpdesk.models import Delivery, Message, Outbox, Ticket
+from helpdesk.models import Access, Delivery, Endpoint, Message, Outbox, Ticket
 from tests.gateway.console.served import Instance, csrf, send
 
 
@@ -345,3 +345,114 @@ def test_closing_with_a_reason_of_another_subclassification_is_refused(instance:
     assert answer.status_code == 422
     assert "Pago em 30/11</textarea>" in answer.text
     assert closing.is_generic("Resolvido")
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("nota", "Nota interna no chamado"),
+        ("pendente", "Deixar pendente o chamado"),
+        ("encaminhar", "Encaminhar o chamado"),
+        ("classificar", "Classificar o chamado"),
+        ("encerrar", "Encerrar o chamado"),
+        ("reabrir", "Reabrir o chamado"),
+        ("excluir", "Excluir o chamado"),
+    ],
+)
+def test_each_form_is_a_dialog_for_the_script_and_a_page_without(
+    instance: Instance, path: str, title: str
+):
+    number = instance.opened()
+    with instance.client() as client:
+        page = client.get(f"/central/{number}/{path}").text
+        dialog = client.get(f"/central/{number}/{path}", headers={"hx-request": "true"}).text
+    assert f"<title>{title} {number} · Ponte</title>" in page
+    assert f"{title} {number}</h2>" in dialog
+    for text in (page, dialog):
+        assert f'action="/central/{number}/{path}"' in text
+        assert f'name="version" value="{instance.ticket(number).version}"' in text
+
+
+def test_the_parts_of_an_open_page_come_alone(instance: Instance):
+    number = instance.opened("Partes")
+    with instance.client() as client:
+        talk = client.get(f"/central/{number}/conversa").text
+        head = client.get(f"/central/{number}/cabeca").text
+    assert talk.lstrip().startswith('<div class="talk"')
+    assert "Enviamos o lote 0112" in talk
+    assert head.lstrip().startswith('<div class="tk"')
+    assert "Partes" in head
+
+
+def test_a_failed_answer_offers_another_endpoint(instance: Instance):
+    number = instance.mailed("Outro caminho", "Onde está?")
+    instance.write(
+        lambda s: s.add(Endpoint(number=number, channel="mail", address="lab@aurora.example"))
+    )
+    sent = instance.write(tickets.reply, instance.desk("ana"), number, "Está aqui 1")
+    row = instance.read(lambda s: s.scalar(select(Outbox.id).where(Outbox.message_id == sent)))
+    instance.write(outbox.failed, row, "550 5.1.1 não existe", now=instance.now)
+    with instance.client() as client:
+        page = client.get(f"/central/{number}").text
+        offer = re.search(rf'action="(/central/{number}/mensagens/{sent}/por/\d+)"', page)
+        assert offer
+        assert "Enviar por E-mail" in page
+        assert send(client, offer[1]).status_code == 303
+    states = instance.read(
+        lambda s: dict(
+            s.execute(
+                select(Delivery.recipient, Delivery.state).where(Delivery.message_id == sent)
+            ).all()
+        )
+    )
+    assert states == {"luciana@vila.example": "failed", "lab@aurora.example": "queued"}
+
+
+def test_answer_and_pending_in_one_breath(instance: Instance):
+    number = instance.opened()
+    with instance.client() as client:
+        done = send(client, f"/central/{number}/responder", text="Mande o XML 1", depois="pendente")
+    assert done.headers["location"] == "/central"
+    ticket = instance.ticket(number)
+    assert (ticket.situation, ticket.waiting_on) == ("pending", "provider")
+
+
+def test_refused_notes_come_back_where_they_were_written(instance: Instance):
+    number = instance.opened()
+    with instance.client() as client:
+        composer = send(client, f"/central/{number}/nota", text=" ", **{"from": "composer"})
+        own = send(client, f"/central/{number}/nota", text=" ")
+        bad = send(client, f"/central/{number}/pendente", text="x 1", until="amanhã")
+        past = send(client, f"/central/{number}/pendente", text="x 1", until="2020-01-01")
+        gone = send(client, f"/central/{number}/desistir")
+    assert 'id="compose"' in composer.text
+    assert "Nota interna no chamado" in own.text
+    assert (composer.status_code, own.status_code) == (422, 422)
+    assert (bad.status_code, past.status_code) == (422, 422)
+    assert gone.status_code == 303
+
+
+def test_an_emptied_draft_is_forgotten(instance: Instance):
+    number = instance.opened()
+    with instance.client() as client:
+        send(client, f"/central/{number}/rascunho", text="Algo")
+        send(client, f"/central/{number}/rascunho", text="  ")
+        assert "Algo</textarea>" not in client.get(f"/central/{number}").text
+        assert send(client, "/central/999999/rascunho", text="Algo").status_code == 404
+
+
+def test_looking_at_what_is_secret_is_kept(instance: Instance):
+    number = instance.mailed("Sigilo visto", "Bom dia")
+    instance.write(
+        lambda s: s.execute(
+            update(Ticket).where(Ticket.number == number).values(secret_group="sigilo")
+        )
+    )
+    with instance.client("sara") as client:
+        assert client.get(f"/central/{number}").status_code == 200
+        assert client.get(f"/central/{number}/mensagens/1/original").status_code == 404
+        assert client.get(f"/central/{number}/mensagens/1/html").status_code == 404
+    seen = instance.read(
+        lambda s: list(s.scalars(select(Access.what).where(Access.number == number)))
+    )
+    assert seen == ["ticket"]

@@ -91,7 +91,9 @@ def test_an_absence_is_noted_inside(session: Session, policy: Policy, ticket: Ti
 def test_it_names_a_ticket_by_our_signed_id_too(session: Session, policy: Policy, ticket: Ticket):
     end = endpoints_of(session, ticket.number)[CLINIC]
     ours = policy.keyring.message_id(ticket.number, 5, end.id, "operadora.example")
-    answer = receive(session, mail(automatic="auto-reply", references=(ours,)), policy)
+    gone = policy.keyring.message_id(999, 5, end.id, "operadora.example")
+    sent = mail(automatic="auto-reply", references=(ours, gone, "<a@b>"))
+    answer = receive(session, sent, policy)
     assert isinstance(answer, Receipt)
     assert answer.number == ticket.number
 

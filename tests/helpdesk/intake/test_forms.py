@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk import access, registers
 from helpdesk.border import Actor, Address, Channel, Contact, File, Outcome, Receipt
 from helpdesk.errors import Conflict, Invalid, NotVisible
 from helpdesk.intake import receive_many
-from helpdesk.models import Attachment, Content, Provider, Ticket
+from helpdesk.models import Attachment, Content, Status, Ticket
 from helpdesk.policy import Policy
 from helpdesk.registers import ProviderRow
 from helpdesk.tickets import delete
@@ -298,4 +298,14 @@ def test_an_unknown_writer_has_the_name_it_gave(session: Session, policy: Policy
         sender=Address(Channel.PHONE, "1", "Recepção"),
     )  # fmt: skip
     assert ticket.opened_kind == "agent"
-    assert session.get_one(Provider, provider_id).active
+    unknown = make_ticket(
+        session, policy, provider_id, agent_id=999, sender=Address(Channel.PHONE, "1", "Recepção")
+    )
+    assert (unknown.opened_kind, unknown.opened_name) == ("unknown", "Recepção")
+
+
+def test_without_its_registers_nothing_opens(session: Session, policy: Policy, provider_id: int):
+    make_agent(session)
+    session.execute(update(Status).where(Status.code == "ABE").values(code="XXX"))
+    with pytest.raises(LookupError):
+        make_ticket(session, policy, provider_id)
