@@ -45,16 +45,19 @@ def visible(actor: Actor) -> ColumnElement[bool]:
 
 
 def readable(actor: Actor) -> ColumnElement[bool]:
-    """A predicate on `Message`, to be used beside `visible` of its ticket."""
+    """A predicate on `Message`, to be used beside `visible` of its ticket.
+
+    Two axes: what is public is the provider's to read; a secret keeps out agents of other groups.
+    """
     if actor.kind is ActorKind.PERSON:
-        return and_(Message.audience == "public", Message.secret_group.is_(None))
+        return Message.audience == "public"
     return _readable(Message.secret_group, actor)
 
 
 def downloadable(actor: Actor) -> ColumnElement[bool]:
     """A predicate on `Attachment`, to be used beside `readable` of its message."""
     if actor.kind is ActorKind.PERSON:
-        return and_(Attachment.audience == "public", Attachment.secret_group.is_(None))
+        return Attachment.audience == "public"
     return _readable(Attachment.secret_group, actor)
 
 

@@ -34,6 +34,8 @@ class Command:
     step: Action | None = None
     scope: str = "page"
     danger: bool = False
+    #: acts on the whole list, as it is filtered
+    of_list: bool = False
 
 
 def _ticket(
@@ -104,6 +106,8 @@ COMMANDS: tuple[Command, ...] = (
             pages=frozenset({LIST})),
     Command("show-new", "up", "queue", ("action", "show-new"), (".",),
             pages=frozenset({LIST, HELD})),
+    Command("export", "get", "queue", ("url", "/central/exportar.csv"),
+            pages=frozenset({LIST}), permission="ticket.export", of_list=True),
     Command("row-menu", "dots", "queue", ("action", "menu"), ("M",), pages=TICKETS),
     Command("search", "search", "everywhere", ("focus", "busca"), ("/",)),
     Command("palette", "kbd", "everywhere", ("action", "palette"), ("Ctrl+K",)),
@@ -172,7 +176,7 @@ def _plain(
     query: str,
 ) -> dict[str, Any]:
     how, what = command.does
-    if query and "{number}" in what:
+    if query and (command.of_list or "{number}" in what):
         what = f"{what}{'&' if '?' in what else '?'}{query}"
     plain: dict[str, Any] = {
         "id": command.id,

@@ -7,6 +7,7 @@ from gateway.admin import calendar, classifications
 from gateway.console import (
     actions,
     answering,
+    exporting,
     grid,
     login,
     opening,
@@ -40,6 +41,7 @@ def router(runtime: Runtime) -> list[Router]:
                 grid.grid_show,
                 grid.grid_row,
                 grid.grid_find,
+                exporting.list_export,
                 stream.stream_open,
                 opening.opening_form,
                 opening.ticket_open,

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -209,11 +208,10 @@ class Instance:
 
     def _ended(self) -> int:
         assert self.process is not None
-        started = time.monotonic()
         try:
             status = self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
+        except subprocess.TimeoutExpired as error:
             self.process.kill()
-            raise NotRunning(f"still there after {time.monotonic() - started:.0f} s\n{self.log}")
+            raise NotRunning(self.log) from error
         self.process = None
         return status

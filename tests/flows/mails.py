@@ -29,7 +29,9 @@ def letter(
         mail["In-Reply-To"] = str(answers["Message-ID"])
         mail["References"] = f"{before} {answers['Message-ID']}".strip()
         quoted = "\n".join(f"> {line}" for line in text_of(answers).splitlines())
-        said = f"{text}\n\nEm ter., 24 de nov. de 2026 às 09:00, {answers['From']} escreveu:\n{quoted}"
+        said = (
+            f"{text}\n\nEm ter., 24 de nov. de 2026 às 09:00, {answers['From']} escreveu:\n{quoted}"
+        )
     mail.set_content(said)
     for name, kind, data in files:
         mail.add_attachment(data, *kind.split("/", 1), filename=name)

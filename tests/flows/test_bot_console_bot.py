@@ -14,9 +14,7 @@ from tests.flows.phone import CHAT, Phone
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 
-def test_identify_open_answer(
-    on_telegram: Instance, phone: Phone, relay: Relay, seat: Seat
-):
+def test_identify_open_answer(on_telegram: Instance, phone: Phone, relay: Relay, seat: Seat):
     instance, ana = on_telegram, seat()
     identify(phone, relay)
     said = begin(phone, "Glosa em duplicidade")

@@ -117,7 +117,9 @@ class Answers:
 
 
 @pytest.fixture
-def stormy(sqlite_url: str, relay: Relay, tmp_path: Path, mail_server: Dovecot, mailbox: str) -> Any:
+def stormy(
+    sqlite_url: str, relay: Relay, tmp_path: Path, mail_server: Dovecot, mailbox: str
+) -> Any:
     settings = {
         "PONTE_MAIL__RELAY_URL": relay.url,
         "PONTE_MAIL__IMAP_URL": mail_server.url(mailbox),
@@ -151,8 +153,7 @@ def test_killed_at_random_moments_nothing_is_lost_or_doubled(
     instance.wait_mailbox()
     answered = open_by_mail(instance, relay, BRUNO, "respondido")
     talking = [
-        open_by_mail(instance, relay, address, f"conversa-{n}")
-        for n, address in enumerate(TALKERS)
+        open_by_mail(instance, relay, address, f"conversa-{n}") for n, address in enumerate(TALKERS)
     ]
     by_smtp = [smtp_mail(n, [ack for _, ack in talking]) for n in range(SMTP)]
     by_imap = [
@@ -198,9 +199,7 @@ def open_by_mail(instance: Instance, relay: Relay, address: str, name: str) -> t
     return number, ack.message
 
 
-def check_each_once(
-    instance: Instance, talking: list[tuple[int, Any]], answered: int
-) -> None:
+def check_each_once(instance: Instance, talking: list[tuple[int, Any]], answered: int) -> None:
     opened = [instance.ticket(t["number"]) for t in instance.tickets()]
     texts = [m["text"].strip() for t in opened for m in t["messages"]]
     sent = [f"Pedido smtp-{n}." for n in range(SMTP)] + [f"Pedido imap-{n}." for n in range(IMAP)]

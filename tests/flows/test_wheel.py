@@ -109,7 +109,9 @@ def test_runs_the_demo_from_anywhere(demo: str):
 
 
 def run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=clean())
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=ROOT, env=clean()
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
