@@ -22,7 +22,6 @@ from tests.doubles.dovecot import Dovecot
 from tests.doubles.postgres import Postgres
 from tests.doubles.relay import Relay
 
-
 # How long an example takes says nothing on a machine that does other things too.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

@@ -118,7 +118,7 @@ def _people(session: Session, story: dict[str, Any], hashed: str, now: datetime)
         email = provider.email if first else f"{local}@{domain}"
         role = "manager" if first else "member"
         person = registers.add_person(session, provider, key[1], email, role=role)
-        person.password_hash, person.invited_at = hashed, now
+        person.password_hash, person.invited_at, person.phone = hashed, now, provider.phone
         row = registers.ProviderRow(code=provider.code, email=email, person=key[1])
         registers.upsert_provider(session, row, now=now)
 

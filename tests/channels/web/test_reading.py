@@ -44,24 +44,28 @@ def test_a_download_is_saved_and_never_shown(portal: Portal, visit: Visit) -> No
     assert answer.headers["content-type"] == "application/octet-stream"
 
 
-@pytest.mark.parametrize("changed", ["attachment-internal", "attachment-secret", "message-secret"])
+@pytest.mark.parametrize("internal", [Attachment, Message])
 def test_what_is_not_for_the_provider_is_not_there(
-    portal: Portal, visit: Visit, changed: str
+    portal: Portal, visit: Visit, internal: type[Attachment] | type[Message]
 ) -> None:
     receipt = portal.open(files=(portal.store("recibo.pdf", PDF),))
-    (attachment,), (message,) = portal.all(Attachment), portal.all(Message)
-    match changed:
-        case "attachment-internal":
-            portal.set(Attachment, attachment.id, audience="internal")
-        case "attachment-secret":
-            portal.set(Attachment, attachment.id, secret_group="juridico")
-        case _:
-            portal.set(Message, message.id, secret_group="juridico")
+    (attachment,), (row,) = portal.all(Attachment), portal.all(internal)
+    portal.set(internal, row.id, audience="internal")
     visit.enter()
     page = visit.get(f"/fale-conosco/{receipt.protocol}")
     assert page.status_code == 200
     assert "recibo.pdf" not in page.text
     assert visit.get(f"/fale-conosco/anexos/{attachment.public_id}").status_code == 404
+
+
+def test_a_secret_keeps_out_agents_not_the_provider_who_wrote_it(
+    portal: Portal, visit: Visit
+) -> None:
+    receipt = portal.open(files=(portal.store("recibo.pdf", PDF),))
+    (message,) = portal.all(Message)
+    portal.set(Message, message.id, secret_group="juridico")
+    visit.enter()
+    assert "recibo.pdf" in visit.get(f"/fale-conosco/{receipt.protocol}").text
 
 
 @pytest.mark.parametrize("stranger", [BRUNO, OWN])
