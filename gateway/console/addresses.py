@@ -52,7 +52,7 @@ MOST_WORDS = 200
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Known parameters in their order of appearance, without empty ones."""
+    """Known parameters, without empty ones."""
 
     params: tuple[tuple[str, str], ...] = ()
 
@@ -95,7 +95,9 @@ KNOWN = ("situacao", "prazo", "de", "ate", "q", "ordem", "sentido", *PLACE, *COD
 
 def parse(items: Iterable[tuple[str, str]], login: str) -> Asked:
     """`login` stands for the parameter value `eu`."""
-    given = Address(tuple((k, v.strip()) for k, v in items if k in KNOWN and v.strip()))
+    named = ((k, v.strip()) for k, v in items if k in KNOWN and v.strip())
+    # Litestar gives the names in no order: one list has one address.
+    given = Address(tuple(sorted(named, key=lambda item: KNOWN.index(item[0]))))
     wrong: list[str] = []
     chosen = Filter(
         situation=_situation(given, wrong),
