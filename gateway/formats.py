@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
+from helpdesk.identifiers import format_document
+
 WEEKDAYS = ("segunda", "terça", "quarta", "quinta", "sexta", "sábado", "domingo")
 SERVICE_DAY = timedelta(hours=10)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -170,12 +172,8 @@ def size(count: int) -> str:
 
 def document(text: str) -> str:
     """A CNPJ (letters allowed since 2026) or CPF with its mask; anything else as it is."""
-    d = re.sub(r"[^0-9A-Za-z]", "", text).upper()
-    if len(d) == CNPJ_LENGTH:
-        return f"{d[:2]}.{d[2:5]}.{d[5:8]}/{d[8:12]}-{d[12:]}"
-    if len(d) == CPF_LENGTH:
-        return f"{d[:3]}.{d[3:6]}.{d[6:9]}-{d[9:]}"
-    return text
+    plain = re.sub(r"[^0-9A-Za-z]", "", text).upper()
+    return format_document(plain) if len(plain) in {CPF_LENGTH, CNPJ_LENGTH} else text
 
 
 def phone(text: str) -> str:

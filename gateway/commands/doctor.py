@@ -12,6 +12,7 @@ from gateway.commands.instance import check_schema, fail, reason, say
 from gateway.runtime import policy_of
 from gateway.settings import Settings, SettingsError, load
 from gateway.work import Work
+from helpdesk.protocol import ans_check
 
 #: how long a part may take to answer, in seconds
 PATIENCE = 15
@@ -98,7 +99,10 @@ def _insurer(chosen: Settings) -> str:
     if missing:
         msg = f"{', '.join(missing)} not set: protocols begin with 000000"
         raise Missing(msg)
-    return f"{insurer.name}, ANS {insurer.ans_registration}"
+    doubt = (
+        "" if ans_check(insurer.ans_registration or "") else " (unusual check digit: is it right?)"
+    )
+    return f"{insurer.name}, ANS {insurer.ans_registration}{doubt}"
 
 
 def _imap(box: Mailbox) -> str:

@@ -176,8 +176,13 @@ class Dovecot:
         return [*home.glob("cur/*"), *home.glob("new/*")]
 
     def _wait_for(self, port: int) -> None:
+        """Until the server greets: one that only listens may still hang up."""
         for _ in range(400):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                return
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection(("127.0.0.1", port), 1) as connection,
+            ):
+                if connection.recv(1):
+                    return
             time.sleep(0.025)
         raise AssertionError((self.root / "log").read_text())
