@@ -47,7 +47,7 @@ def test_what_is_not_asked_for_is_off(environment: dict[str, str], tmp_path: Pat
     assert lines["settings"] == "ok"
     assert lines["database"] == "ok SQLite, schema 0001"
     assert lines["blob store"].startswith("ok")
-    assert lines["insurer"] == "ok Vida Plena, ANS 419999"
+    assert lines["insurer"] == "ok Vida Plena, ANS 419999 (unusual check digit: is it right?)"
     assert (lines["IMAP"], lines["SMTP relay"], lines["bot"]) == ("-- off",) * 3
     assert not any(path.is_file() for path in (tmp_path / "blobs").rglob("*"))
 
