@@ -40,7 +40,7 @@ check: lint ## linters, types, contracts and the quick tests
 lint: $(STAMPS)/python static ## ruff, pyright, import-linter, deptry, djlint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pyright
+	$(BIN)/pyright --project pyproject.toml
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 	# no --check: its layout would put blanks into sentences that macros join
