@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from helpdesk import access, audit, sessions, text
@@ -26,6 +28,7 @@ from helpdesk.models import (
     Status,
     Ticket,
 )
+from helpdesk.models.base import EPOCH
 from helpdesk.workflow import Situation
 
 #: messages of a protocol shown in a chat; the portal has the rest
@@ -62,21 +65,28 @@ class Conversation:
 
 
 def load_state(session: Session, channel: Channel, chat_id: str) -> dict[str, Any] | None:
-    """Read the state, locked until the end of the transaction; None for a new chat."""
-    row = session.get(BotState, (channel, chat_id), with_for_update=True)
-    return row.state if row else None
+    """Read the state, locked until the end of the transaction; None for a new chat.
+
+    A new chat gets its row at once: of two first messages the second waits for the first and then
+    reads what it left, instead of overwriting it.
+    """
+    key = (channel, chat_id)
+    row = session.get(BotState, key, with_for_update=True)
+    if row is None:
+        make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
+        new: dict[str, Any] = {"channel": channel, "chat_id": chat_id, "state": {}}
+        blank = make(BotState).values(version=0, updated_at=EPOCH, **new)
+        session.execute(blank.on_conflict_do_nothing())
+        row = session.get_one(BotState, key, with_for_update=True, populate_existing=True)
+    return row.state if row.version else None
 
 
 def save_state(
     session: Session, channel: Channel, chat_id: str, state: dict[str, Any], *, now: datetime
 ) -> None:
-    """Of two first messages at once the second fails on the key, and its transaction runs again."""
-    row = session.get(BotState, (channel, chat_id))
-    if row is None:
-        new = {"channel": channel, "chat_id": chat_id, "state": state, "updated_at": now}
-        session.execute(insert(BotState).values(version=1, **new))
-    else:
-        row.state, row.updated_at, row.version = state, now, row.version + 1
+    """Write the state of a chat that `load_state` has locked in this transaction."""
+    row = session.get_one(BotState, (channel, chat_id))
+    row.state, row.updated_at, row.version = state, now, row.version + 1
 
 
 # Whose a chat is.
