@@ -10,8 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, insert, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from helpdesk import access, audit, sessions, text
@@ -28,7 +26,7 @@ from helpdesk.models import (
     Status,
     Ticket,
 )
-from helpdesk.models.base import EPOCH
+from helpdesk.models.base import EPOCH, upsert
 from helpdesk.workflow import Situation
 
 #: messages of a protocol shown in a chat; the portal has the rest
@@ -73,9 +71,8 @@ def load_state(session: Session, channel: Channel, chat_id: str) -> dict[str, An
     key = (channel, chat_id)
     row = session.get(BotState, key, with_for_update=True)
     if row is None:
-        make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
         new: dict[str, Any] = {"channel": channel, "chat_id": chat_id, "state": {}}
-        blank = make(BotState).values(version=0, updated_at=EPOCH, **new)
+        blank = upsert(session, BotState).values(version=0, updated_at=EPOCH, **new)
         session.execute(blank.on_conflict_do_nothing())
         row = session.get_one(BotState, key, with_for_update=True, populate_existing=True)
     return row.state if row.version else None

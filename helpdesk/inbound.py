@@ -7,13 +7,12 @@ from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk import events
 from helpdesk.arrivals import Arrival
 from helpdesk.models import Blob, InboundRaw, MailboxCursor
+from helpdesk.models.base import upsert
 
 LEASE = timedelta(minutes=5)
 #: a message that took the applier down this often is held instead of tried again; chance alone may
@@ -54,7 +53,7 @@ def store(session: Session, rows: Sequence[Stored], now: datetime) -> int:
         }
         for row in rows
     ]
-    statement = _upsert(session, InboundRaw).on_conflict_do_nothing(index_elements=["arrival"])
+    statement = upsert(session, InboundRaw).on_conflict_do_nothing(index_elements=["arrival"])
     result = session.execute(statement.returning(InboundRaw.id), values)
     return len(result.all())
 
@@ -68,7 +67,7 @@ def touch_blobs(session: Session, blobs: Sequence[tuple[str, int]], *, now: date
         {"sha256": sha256, "size": size, "touched_at": now}
         for sha256, size in sorted(dict(blobs).items())
     ]
-    statement = _upsert(session, Blob)
+    statement = upsert(session, Blob)
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["sha256"], set_={"touched_at": statement.excluded.touched_at}
@@ -167,9 +166,3 @@ def cursor(session: Session, account: str) -> MailboxCursor | None:
 
 def set_cursor(session: Session, account: str, uidvalidity: int, uid: int, now: datetime) -> None:
     session.merge(MailboxCursor(account=account, uidvalidity=uidvalidity, uid=uid, at=now))
-
-
-def _upsert(session: Session, table: type[Any]) -> Any:
-    """Both databases spell ON CONFLICT alike, SQLAlchemy keeps it in two dialects."""
-    make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
-    return make(table)

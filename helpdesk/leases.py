@@ -3,11 +3,10 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from helpdesk.models import Lease
+from helpdesk.models.base import upsert
 
 HEARTBEAT = timedelta(seconds=60)
 EXPIRY = timedelta(seconds=180)
@@ -15,10 +14,9 @@ EXPIRY = timedelta(seconds=180)
 
 def acquire(session: Session, name: str, holder: str, *, now: datetime) -> bool:
     """Take or renew; false while somebody else holds it."""
-    make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
     until = now + EXPIRY
     got = session.scalar(
-        make(Lease)
+        upsert(session, Lease)
         .values(name=name, holder=holder, until=until)
         .on_conflict_do_update(
             index_elements=["name"],

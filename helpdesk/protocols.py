@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from helpdesk import protocol
 from helpdesk.models import ProtocolDay, Ticket
+from helpdesk.models.base import upsert
 from helpdesk.policy import Policy
 
 
@@ -23,9 +22,8 @@ def assign(
     session.flush()  # nothing may follow that could fail while others wait
     day = policy.day(now)
     count = len(numbers)
-    make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
     last = session.scalar(
-        make(ProtocolDay)
+        upsert(session, ProtocolDay)
         .values(day=day, last=count)
         .on_conflict_do_update(index_elements=["day"], set_={"last": ProtocolDay.last + count})
         .returning(ProtocolDay.last)

@@ -5,7 +5,9 @@ from typing import Annotated, Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -83,3 +85,9 @@ class Base(DeclarativeBase):
 
 #: an id of SQLite must not be reused after a delete: protocols and logs outlive rows
 AUTO = {"sqlite_autoincrement": True}
+
+
+def upsert(session: Session, table: type[Base]) -> Any:
+    """An INSERT with ON CONFLICT: both databases spell it alike, SQLAlchemy keeps it twice."""
+    make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
+    return make(table)
