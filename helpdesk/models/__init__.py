@@ -3,6 +3,8 @@
 from helpdesk.models.base import Base
 from helpdesk.models.journal import (
     Access,
+    Alarm,
+    Alert,
     Event,
     Idempotency,
     Lease,
@@ -22,6 +24,7 @@ from helpdesk.models.people import (
     Membership,
     Person,
     Profile,
+    ProviderDomain,
     Session,
     Throttle,
 )
@@ -47,11 +50,21 @@ from helpdesk.models.tickets import (
     Reading,
     Ticket,
 )
-from helpdesk.models.traffic import Content, Held, InboundRaw, MailboxCursor, Outbox
+from helpdesk.models.traffic import (
+    Content,
+    Held,
+    InboundRaw,
+    MailboxCursor,
+    MailDomain,
+    OAuthGrant,
+    Outbox,
+)
 
 __all__ = [
     "Access",
     "Agent",
+    "Alarm",
+    "Alert",
     "ApiToken",
     "Attachment",
     "Base",
@@ -74,15 +87,18 @@ __all__ = [
     "Log",
     "LogPrivate",
     "LoginCode",
+    "MailDomain",
     "MailboxCursor",
     "Membership",
     "Message",
+    "OAuthGrant",
     "Outbox",
     "Parameter",
     "Person",
     "Profile",
     "ProtocolDay",
     "Provider",
+    "ProviderDomain",
     "ProviderType",
     "Reading",
     "Reason",

@@ -118,3 +118,44 @@ class Lease(Base):
     name: Mapped[str] = mapped_column(String(60), primary_key=True)
     holder: Mapped[str] = mapped_column(String(80))
     until: Mapped[datetime]
+
+
+class Alert(Base):
+    """Something an agent has to know of: a bounce of the own answer, a mention, a forwarded
+    ticket. One row an agent."""
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        Index(
+            "ix_alert_unread",
+            "agent_id",
+            "id",
+            sqlite_where=text("read_at IS NULL"),
+            postgresql_where=text("read_at IS NULL"),
+        ),
+        AUTO,
+    )
+
+    id: Mapped[Key]
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id"))
+    kind: Mapped[str] = mapped_column(String(30))
+    number: Mapped[int | None] = mapped_column(ForeignKey("ticket.number"), index=True)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    detail: Mapped[Long] = mapped_column(default="")
+    at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+
+
+class Alarm(Base):
+    """Something is wrong with the instance now: fetching stalls, the quarantine grows.
+
+    The row goes when it is over; `told_at` is when the people in charge were told by mail.
+    """
+
+    __tablename__ = "alarm"
+
+    code: Mapped[str] = mapped_column(String(300), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(30))
+    since: Mapped[datetime]
+    detail: Mapped[Long] = mapped_column(default="")
+    told_at: Mapped[datetime | None]

@@ -90,6 +90,29 @@ class KnownAddress(Base):
     value: Mapped[str] = mapped_column(String(254))
     #: set by a permanent bounce, cleared when the address changes or answers
     failing_since: Mapped[datetime | None]
+    #: register: with the provider's data. trusted: an agent let it in from quarantine, `added_by`
+    source: Mapped[str] = mapped_column(String(10), default="register", server_default="register")
+    added_by: Mapped[int | None]
+    added_at: Mapped[datetime | None]
+
+
+class ProviderDomain(Base):
+    """A mail domain of a provider: counts once a mail from it answered ours (`verified_at`).
+
+    Whoever writes from it is read as that provider, and receives nothing until registered.
+    """
+
+    __tablename__ = "provider_domain"
+    __table_args__ = (UniqueConstraint("provider_id", "domain"), Index(None, "domain"), AUTO)
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"))
+    domain: Mapped[str] = mapped_column(String(253))
+    #: the address at the domain that was asked to answer
+    asked: Mapped[str] = mapped_column(String(254))
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
+    asked_at: Mapped[datetime]
+    verified_at: Mapped[datetime | None]
 
 
 class Session(Base):

@@ -184,7 +184,10 @@ class Delivery(Base):
     recipient: Mapped[str] = mapped_column(String(254))
     state: Mapped[str] = mapped_column(String(12))
     at: Mapped[datetime]
+    #: what the other side said, as it said it
     detail: Mapped[Long] = mapped_column(default="")
+    #: RFC 3463 status, "" while nobody said one
+    status: Mapped[str] = mapped_column(String(12), default="", server_default="")
 
 
 class Reading(Base):

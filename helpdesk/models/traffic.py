@@ -140,3 +140,29 @@ class Outbox(Base):
     lease_until: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     error: Mapped[Long] = mapped_column(default="")
+    #: of a mail address: what is wrong with one of a domain is mostly wrong with all of it
+    domain: Mapped[str] = mapped_column(String(253), default="", server_default="")
+
+
+class MailDomain(Base):
+    """A mail domain that does not take mail just now: nothing for it leaves before `until`."""
+
+    __tablename__ = "mail_domain"
+
+    domain: Mapped[str] = mapped_column(String(253), primary_key=True)
+    failures: Mapped[int]
+    until: Mapped[datetime]
+    error: Mapped[Long] = mapped_column(default="")
+
+
+class OAuthGrant(Base):
+    """The refresh token a mail account was last given: issuers replace it when it is used.
+
+    `sealed` is encrypted with a key derived for it (`helpdesk.tokens`).
+    """
+
+    __tablename__ = "oauth_grant"
+
+    account: Mapped[str] = mapped_column(String(300), primary_key=True)
+    sealed: Mapped[Long]
+    at: Mapped[datetime]

@@ -1,0 +1,10 @@
+"""Figures of the panel, kept as tickets change."""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
