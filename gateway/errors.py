@@ -154,6 +154,15 @@ MESSAGES = {
     "too_big": "is too big (at most {limit} octets)",
     "type": "is of a type that is not accepted",
     "generic": "says nothing conclusive",
+    "taken": "is in use already",
+    "shared": "is used by many, not by one provider",
+    "ours": "is one of the insurer's own",
+    "elsewhere": "does not lie at the domain",
+    "same": "is this very ticket",
+    "deleted": "was deleted",
+    "merged": "was merged into another",
+    "other_provider": "is of another provider",
+    "other_secrecy": "is not kept for the same group",
 }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from helpdesk.border import Actor, ActorKind
 from helpdesk.errors import Forbidden, NotVisible
@@ -23,6 +23,10 @@ PERMISSIONS = (
     "ticket.reopen",
     "ticket.delete",
     "ticket.export",
+    "ticket.merge",
+    "ticket.secret",
+    "ticket.break_glass",
+    "panel",
     "quarantine",
     "outbox",
     "registers.read",
@@ -37,7 +41,9 @@ def visible(actor: Actor) -> ColumnElement[bool]:
         case ActorKind.SYSTEM:
             return true()
         case ActorKind.AGENT:
-            return _readable(Ticket.secret_group, actor) if actor.may("ticket.read") else false()
+            if not actor.may("ticket.read"):
+                return false()
+            return _readable(Ticket.secret_group, Ticket.number, actor)
         case ActorKind.PERSON:
             return _of_person(actor)
         case ActorKind.UNKNOWN:
@@ -51,14 +57,14 @@ def readable(actor: Actor) -> ColumnElement[bool]:
     """
     if actor.kind is ActorKind.PERSON:
         return Message.audience == "public"
-    return _readable(Message.secret_group, actor)
+    return _readable(Message.secret_group, Message.number, actor)
 
 
 def downloadable(actor: Actor) -> ColumnElement[bool]:
     """A predicate on `Attachment`, to be used beside `readable` of its message."""
     if actor.kind is ActorKind.PERSON:
         return Attachment.audience == "public"
-    return _readable(Attachment.secret_group, actor)
+    return _readable(Attachment.secret_group, Attachment.number, actor)
 
 
 def ticket(session: Session, actor: Actor, number: int, *, lock: bool = False) -> Ticket:
@@ -86,11 +92,14 @@ def require(actor: Actor, permission: str) -> None:
         raise Forbidden(permission)
 
 
-def _readable(column: object, actor: Actor) -> ColumnElement[bool]:
-    group: ColumnElement[str | None] = column  # pyright: ignore[reportAssignmentType]
+def _readable(
+    group: InstrumentedAttribute[str | None], number: InstrumentedAttribute[int], actor: Actor
+) -> ColumnElement[bool]:
+    """Of no group, of one of the actor's, or of a ticket the actor opened with a reason."""
     if actor.kind is ActorKind.SYSTEM:
         return true()
-    return or_(group.is_(None), group.in_(sorted(actor.groups)))
+    known = or_(group.is_(None), group.in_(sorted(actor.groups)))
+    return or_(known, number.in_(sorted(actor.opened))) if actor.opened else known
 
 
 def _of_person(actor: Actor) -> ColumnElement[bool]:

@@ -59,6 +59,8 @@ class Actor:
     sector_id: int | None = None
     profile_id: int | None = None
     groups: frozenset[str] = frozenset()
+    #: secret tickets of other groups this agent opened with a reason, for now (`secrecy`)
+    opened: frozenset[int] = frozenset()
     providers: tuple[tuple[int, str], ...] = ()
 
     def may(self, permission: str) -> bool:
@@ -109,7 +111,7 @@ class MailFacts:
     references: tuple[str, ...] = ()
     subject: str = ""
     reply_to: str | None = None
-    #: local parts seen in envelope recipients, To and Cc that carry a reply token
+    #: what stands where a reply token would in envelope recipients, To and Cc
     tokens: tuple[str, ...] = ()
     #: protocol numbers seen in the subject
     protocols: tuple[str, ...] = ()
@@ -118,6 +120,10 @@ class MailFacts:
     #: outbox rows a bounce proves to be about: by our envelope token, or by our signed Message-ID
     #: in the returned headers
     returned_outbox: tuple[int, ...] = ()
+    #: Message-IDs referred to that are spelled like ours, at our domain, and signed by nobody
+    forged_ids: tuple[str, ...] = ()
+    #: an earlier mail is quoted in it
+    quotes: bool = False
     #: other people of To and Cc, lower-case
     copied: tuple[str, ...] = ()
     mailbox: str | None = None
@@ -163,6 +169,8 @@ class Inbound:
     html: str | None = None
     files: tuple[File, ...] = ()
     verdict: Verdict = Verdict.VERIFIED
+    #: what the verdict of a mail rests on, a word of the label table `judged`
+    judged: str = ""
     mail: MailFacts | None = None
     raw_id: int | None = None
     #: the agent who decided in quarantine where this goes (`number`, or `provider_id` to open)

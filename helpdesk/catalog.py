@@ -30,6 +30,7 @@ WAITING_INTERNAL = "AGI"
 FORWARDED = "ENC"
 REOPENED = "REA"
 CANCELLED = "CAN"
+MERGED = "JUN"
 
 
 @dataclass(frozen=True, slots=True)

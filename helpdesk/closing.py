@@ -5,13 +5,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from helpdesk import catalog, endpoints, events, words
+from helpdesk import catalog, clock, endpoints, events, words
 from helpdesk.audit import Change
 from helpdesk.catalog import Catalog
 from helpdesk.desk import Desk, body_of, enter, load, log, release, say, tell, touch
 from helpdesk.errors import FieldError, Invalid
 from helpdesk.models import Ticket
-from helpdesk.routing import count, terms_of
 from helpdesk.workflow import Action
 
 #: stems of words that alone say nothing: an answer made only of them is no conclusion
@@ -42,7 +41,7 @@ def close(
     said = body_of(body)
     if is_generic(said):
         raise Invalid(FieldError("text", "generic"))
-    changes = enter(ticket, registers, Action.CLOSE, status)
+    changes = enter(ticket, registers, Action.CLOSE, status, desk.now)
     changes += _give_reason(ticket, registers, reason)
     target, others = endpoints.choose(session, ticket, None)
     ticket.closed_at, ticket.late = desk.now, desk.now > ticket.due_at
@@ -78,11 +77,10 @@ def reopen(
 
 def begin_again(ticket: Ticket, registers: Catalog, now: datetime) -> list[Change]:
     """Open a closed ticket: intake does it for a complement that comes in time."""
-    changes = enter(ticket, registers, Action.REOPEN, catalog.REOPENED)
+    changes = enter(ticket, registers, Action.REOPEN, catalog.REOPENED, now)
     changes.append(Change("closed_at", ticket.closed_at, None))
     ticket.closed_at = ticket.late = None
-    ticket.cycle_at = now
-    return changes + count(ticket, registers, terms_of(ticket))
+    return changes + clock.restart(ticket, registers, now)
 
 
 def is_generic(body: str) -> bool:

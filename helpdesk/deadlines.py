@@ -5,7 +5,7 @@ service hours of its day, in the insurer's time zone; instants go in aware and c
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -141,6 +141,18 @@ def explain(opened_at: datetime, terms: Terms, calendar: Calendar) -> tuple[Coun
             kind = "due" if day == due else "rolled" if count == terms.days else "counted"
         days.append(CountedDay(day, kind, name, count))
     return tuple(days)
+
+
+def longer(terms: Terms, days: int) -> Terms:
+    """The same terms with `days` more, as after a pause."""
+    return replace(terms, days=terms.days + days)
+
+
+def days_between(start: datetime, end: datetime, unit: Unit, calendar: Calendar) -> int:
+    """How many days that a deadline of this unit counts begin after `start` and until `end`."""
+    first, last = calendar.local_day(start), calendar.local_day(end)
+    days = (first + timedelta(days=n) for n in range(1, (last - first).days + 1))
+    return sum(unit is Unit.CALENDAR or calendar.is_working(day) for day in days)
 
 
 def working_time(start: datetime, end: datetime, calendar: Calendar) -> timedelta:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from helpdesk import access, audit, endpoints, messages, notices, text
+from helpdesk import access, audit, clock, endpoints, messages, notices, text
 from helpdesk.audit import Change
 from helpdesk.border import Actor, Channel, File
 from helpdesk.catalog import Catalog
@@ -63,9 +63,12 @@ def body_of(body: str, field: str = "text") -> str:
     return said
 
 
-def enter(ticket: Ticket, registers: Catalog, action: Action, status: str) -> list[Change]:
-    """Move to the situation the workflow gives and to the named status of that situation.
-    Raises `Invalid` for an unknown status or one of another situation."""
+def enter(
+    ticket: Ticket, registers: Catalog, action: Action, status: str, now: datetime
+) -> list[Change]:
+    """Move to the situation the workflow gives and to the named status of that situation; the
+    deadline's clock follows the status. Raises `Invalid` for an unknown status or one of another
+    situation."""
     situation = next_situation(Situation(ticket.situation), action)
     chosen = registers.status(status)
     if chosen is None or not chosen.active or chosen.situation != situation:
@@ -76,7 +79,7 @@ def enter(ticket: Ticket, registers: Catalog, action: Action, status: str) -> li
         changes.append(Change("status", before.label, chosen.label))
     ticket.status_id, ticket.situation = chosen.id, chosen.situation
     ticket.waiting_on = waiting_after(action) or ticket.waiting_on
-    return changes
+    return changes + clock.follow(ticket, registers, now)
 
 
 def say(

@@ -22,7 +22,7 @@ class HelpdeskError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """`code`: required, too_long, invalid, unknown, generic, taken, too_many, too_big or type."""
+    """`code`: a word that each adapter has a sentence for (`gateway.errors.MESSAGES`)."""
 
     field: str
     code: str
@@ -80,16 +80,25 @@ class Throttled(HelpdeskError):
 
 
 class Undeliverable(HelpdeskError):
-    """The other side said no for good; `detail` is its answer."""
+    """The other side said no for good; `detail` is its answer, `status` what that means (RFC 3463)
+    where the channel knows."""
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str, status: str = "") -> None:
         super().__init__(detail)
-        self.detail = detail
+        self.detail, self.status = detail, status
 
 
 class Deferred(HelpdeskError):
-    """The other side said not now."""
+    """The other side said not now. `whole_domain`: to anybody there, not only to this one."""
 
-    def __init__(self, detail: str, seconds: int | None = None) -> None:
+    def __init__(
+        self,
+        detail: str,
+        seconds: int | None = None,
+        *,
+        status: str = "",
+        whole_domain: bool = False,
+    ) -> None:
         super().__init__(detail)
         self.detail, self.seconds = detail, seconds
+        self.status, self.whole_domain = status, whole_domain

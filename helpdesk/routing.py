@@ -1,15 +1,12 @@
 """Handing a ticket on: to another agent or sector, under another classification."""
 
-from typing import cast
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk import catalog, deadlines, events, notices, sessions, text
+from helpdesk import alerts, catalog, clock, events, notices, sessions, text
 from helpdesk.audit import Change
 from helpdesk.border import Channel
 from helpdesk.catalog import Catalog
-from helpdesk.deadlines import Terms
 from helpdesk.desk import Desk, agent_change, body_of, enter, load, log, release, say, touch
 from helpdesk.errors import FieldError, Invalid
 from helpdesk.models import Agent, Ticket
@@ -37,7 +34,7 @@ def forward(
     if target is None and to_sector is None:
         raise Invalid(FieldError("agent", "required"))
     sector_id = to_sector.id if to_sector else target.sector_id if target else None
-    changes = enter(ticket, registers, Action.FORWARD, catalog.FORWARDED)
+    changes = enter(ticket, registers, Action.FORWARD, catalog.FORWARDED, desk.now)
     new_assignee = target.id if target else None
     if ticket.assignee_id != new_assignee:
         changes.append(agent_change(session, "assignee", ticket.assignee_id, new_assignee))
@@ -50,6 +47,10 @@ def forward(
     say(session, desk, ticket, "note", said, (), None)
     touch(ticket, desk)
     log(session, desk, ticket, "forwarded", changes, note=said)
+    if target is not None:
+        alerts.tell(
+            session, [target.id], alerts.FORWARDED, number, now=desk.now, detail=desk.actor.name
+        )
     if target is not None and target.email:
         told = notices.Notice(
             "agent_forwarded",
@@ -57,7 +58,11 @@ def forward(
             target.email,
             number=number,
             to_name=target.name,
-            data={"link": desk.policy.link(f"/central/{number}"), "by": desk.actor.name},
+            data={
+                "link": desk.policy.link(f"/central/{number}"),
+                "by": desk.actor.name,
+                "agent_id": target.id,
+            },
         )
         notices.post(session, [told], now=desk.now)
     events.emit(session, number, "changed", now=desk.now, version=ticket.version)
@@ -121,26 +126,7 @@ def _classify(
     ticket.classification_id = classification_id
     ticket.subclassification_id = subclassification_id
     terms = registers.terms(ticket.provider_id, classification_id, subclassification_id)
-    return changes + count(ticket, registers, terms)
-
-
-def terms_of(ticket: Ticket) -> Terms:
-    """What its deadline was counted with, whatever the registers say now."""
-    source = cast("deadlines.Source", ticket.terms_source)
-    return Terms(ticket.days, deadlines.Unit(ticket.unit), ticket.attention, source)
-
-
-def count(ticket: Ticket, registers: Catalog, terms: Terms) -> list[Change]:
-    """The deadline from the start of the running cycle."""
-    counted = deadlines.deadline(ticket.cycle_at, terms, registers.calendar)
-    ticket.days, ticket.unit, ticket.attention = terms.days, terms.unit, terms.attention
-    ticket.terms_source = terms.source
-    ticket.attention_at = counted.attention_at
-    if ticket.due_at == counted.due_at:
-        return []
-    change = Change("due_at", ticket.due_at, counted.due_at)
-    ticket.due_at = counted.due_at
-    return [change]
+    return changes + clock.count(ticket, registers, terms)
 
 
 def _agent(session: Session, login: str | None, ticket: Ticket) -> Agent | None:

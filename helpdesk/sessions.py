@@ -2,13 +2,13 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from helpdesk import audit
+from helpdesk import audit, secrecy
 from helpdesk.border import Actor, ActorKind
 from helpdesk.errors import NotVisible
 from helpdesk.models import Agent, ApiToken, Membership, Person, Profile
@@ -69,6 +69,8 @@ def find(session: Session, token: str, *, now: datetime) -> Live | None:
     actor = load(session, login.subject_id)
     if actor is None:
         return None
+    if login.kind == "agent":
+        actor = replace(actor, opened=secrecy.opened(session, login.subject_id, now=now))
     providers = [provider for provider, _ in actor.providers]
     provider_id = login.provider_id if login.provider_id in providers else None
     if provider_id is None and providers:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from helpdesk import access, catalog, deadlines, endpoints, routing, rows, text
+from helpdesk import access, catalog, clock, deadlines, endpoints, merging, pendency, rows, text
 from helpdesk.border import Actor, ActorKind
 from helpdesk.deadlines import CountedDay
 from helpdesk.errors import NotVisible
@@ -74,13 +74,15 @@ def view(session: Session, actor: Actor, number: int, *, policy: Policy, now: da
         contact_phone=ticket.contact_phone,
         contact_email=ticket.contact_email,
         endpoints=[_endpoint(e, default) for e in ends],
-        messages=_messages(session, actor, number),
+        messages=_messages(session, actor, [number, *merging.sources(session, number)]),
         provider=_provider(session, ticket.provider_id),
-        merged_into=ticket.merged_into,
+        merged_into=_known(session, actor, ticket.merged_into),
         linked=list(linked),
         pending_until=ticket.pending_until,
         attention=ticket.attention,
-        terms_source=routing.terms_of(ticket).source,
+        asked=pendency.of_ticket(session, number),
+        paused_at=ticket.paused_at,
+        terms_source=clock.terms_of(ticket).source,
     )
 
 
@@ -130,7 +132,8 @@ def explain_deadline(
     """Each day between opening and due date, and why it counts or does not."""
     ticket = access.ticket(session, actor, number)
     calendar = catalog.calendar(session, policy)
-    return deadlines.explain(ticket.cycle_at, routing.terms_of(ticket), calendar)
+    terms = deadlines.longer(clock.terms_of(ticket), ticket.paused_days)
+    return deadlines.explain(ticket.cycle_at, terms, calendar)
 
 
 def attachment(session: Session, actor: Actor, public_id: str) -> AttachmentView:
@@ -171,17 +174,25 @@ def mark_read(session: Session, actor: Actor, number: int) -> None:
         session.merge(Reading(person_id=actor.id, number=number, message_id=ticket.last_answer_id))
 
 
-def _messages(session: Session, actor: Actor, number: int) -> list[MessageView]:
+def _known(session: Session, actor: Actor, number: int | None) -> int | None:
+    """The ticket it was merged into, for whoever may know of it."""
+    return number if number in access.visible_numbers(session, actor, {number or 0}) else None
+
+
+def _messages(session: Session, actor: Actor, numbers: Sequence[int]) -> list[MessageView]:
+    """Of a ticket and of what was merged into it, in the order of writing."""
     written = session.scalars(
-        select(Message).where(Message.number == number, access.readable(actor)).order_by(Message.id)
+        select(Message)
+        .where(Message.number.in_(numbers), access.readable(actor))
+        .order_by(Message.id)
     ).all()
     attached = defaultdict[int, list[AttachmentView]](list)
-    files = select(Attachment).where(Attachment.number == number, access.downloadable(actor))
+    files = select(Attachment).where(Attachment.number.in_(numbers), access.downloadable(actor))
     for file in session.scalars(files.order_by(Attachment.id)):
         attached[file.message_id].append(_attachment(file))
     delivered = defaultdict[int, list[DeliveryView]](list)
     for d in session.scalars(
-        select(Delivery).where(Delivery.number == number).order_by(Delivery.id)
+        select(Delivery).where(Delivery.number.in_(numbers)).order_by(Delivery.id)
     ):
         delivered[d.message_id].append(
             DeliveryView(d.recipient, d.channel, d.state, d.at, d.detail, d.outbox_id)
@@ -189,6 +200,7 @@ def _messages(session: Session, actor: Actor, number: int) -> list[MessageView]:
     return [
         MessageView(
             id=m.id,
+            number=m.number,
             kind=m.kind,
             direction=m.direction,
             audience=m.audience,
@@ -202,6 +214,7 @@ def _messages(session: Session, actor: Actor, number: int) -> list[MessageView]:
             quoted=m.quoted,
             html=m.html,
             verdict=m.verdict,
+            judged=m.judged,
             match=m.match,
             raw_id=m.raw_id,
             attachments=attached[m.id],

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
-from helpdesk import catalog, endpoints, events
+from helpdesk import catalog, endpoints, events, pendency
 from helpdesk.audit import Change
 from helpdesk.border import File
 from helpdesk.desk import (
@@ -106,7 +106,7 @@ def reply(
     said = body_of(body)
     target, others = endpoints.choose(session, ticket, endpoint_id)
     registers = catalog.load(session, desk.policy)
-    changes = enter(ticket, registers, Action.REPLY, catalog.ANSWERED)
+    changes = enter(ticket, registers, Action.REPLY, catalog.ANSWERED, desk.now)
     ticket.started = True
     message_id = say(session, desk, ticket, "reply", said, files, target)
     ticket.last_answer_id = message_id
@@ -135,27 +135,31 @@ def pending(
     number: int,
     *,
     body: str = "",
+    ask: Sequence[str] = (),
     status: str | None = None,
     until: datetime | None = None,
     version: int | None = None,
 ) -> Ticket:
-    """Chamado pendente: leave it for later and release the claim. With a text the provider is told
-    what is missing."""
+    """Chamado pendente: leave it for later and release the claim. With a text or named items the
+    provider is told what is missing. Raises `Invalid`."""
     ticket = load(session, desk, number, Action.PENDING, version)
     registers = catalog.load(session, desk.policy)
     if until is not None and until <= desk.now:
         raise Invalid(FieldError("until", "invalid"))
-    code = status or (catalog.WAITING_PROVIDER if body.strip() else catalog.WAITING_INTERNAL)
-    changes = enter(ticket, registers, Action.PENDING, code)
+    labels = pendency.labels_of(ask)
+    said = pendency.worded(body, labels)
+    code = status or (catalog.WAITING_PROVIDER if said else catalog.WAITING_INTERNAL)
+    changes = enter(ticket, registers, Action.PENDING, code, desk.now)
     if ticket.pending_until != until:
         changes.append(Change("pending_until", ticket.pending_until, until))
         ticket.pending_until = until
     ticket.started = True
     ticket.assignee_id = ticket.assignee_id or desk.actor.id
     release(ticket)
-    if body.strip():
+    if said:
         target, others = endpoints.choose(session, ticket, None)
-        message_id = say(session, desk, ticket, "pending", body_of(body), (), target)
+        message_id = say(session, desk, ticket, "pending", body_of(said), (), target)
+        pendency.ask(session, number, message_id, labels)
         ticket.last_answer_id = message_id
         ticket.waiting_on = "provider"
         tell(session, desk, "pending", target, others, message_id)
@@ -173,7 +177,7 @@ def delete(session: Session, desk: Desk, number: int, *, justification: str) -> 
     if ticket.started or (ticket.claimed_by is not None and is_held(ticket, desk.now)):
         raise NotDeletable
     registers = catalog.load(session, desk.policy)
-    changes = enter(ticket, registers, Action.DELETE, catalog.CANCELLED)
+    changes = enter(ticket, registers, Action.DELETE, catalog.CANCELLED, desk.now)
     ticket.deleted_at = ticket.closed_at = desk.now
     ticket.late = False
     ticket.version += 1

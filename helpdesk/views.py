@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from helpdesk.deadlines import Source
+from helpdesk.pendency import AskedView
 from helpdesk.rows import Row
 
 
@@ -34,6 +35,8 @@ class DeliveryView:
 @dataclass(frozen=True, slots=True)
 class MessageView:
     id: int
+    #: the ticket it was written to: another one than the page's when that was merged
+    number: int
     kind: str
     direction: str
     audience: str
@@ -47,6 +50,8 @@ class MessageView:
     quoted: str
     html: str | None
     verdict: str | None
+    #: what the verdict rests on, a word of the label table `judged`
+    judged: str
     match: dict[str, Any] | None
     raw_id: int | None
     attachments: list[AttachmentView] = field(default_factory=list[AttachmentView])
@@ -95,6 +100,10 @@ class Thread:
     pending_until: datetime | None
     attention: int
     terms_source: Source
+    #: what the provider was asked for, in the order of asking
+    asked: list[AskedView]
+    #: since when its status holds the deadline's clock
+    paused_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

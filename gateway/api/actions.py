@@ -65,13 +65,19 @@ async def ticket_leave_pending(
     once: NamedDependency[Call], number: Number, data: JSONBody[Leave]
 ) -> Response[shapes.Ticket]:
     """Leave a ticket for later; with a text or a list the provider is told what is missing."""
-    asked = [f"- {label.strip()}" for label in data.ask if label.strip()]
-    body = "\n\n".join(part for part in ((data.text or "").strip(), "\n".join(asked)) if part)
 
     def verb(session: Session, desk: Desk) -> Answer:
         if data.until is not None and data.until > desk.now + LONGEST_PENDING:
             raise Invalid(FieldError("until", "invalid"))
-        tickets.pending(session, desk, number, body=body, status=data.status, until=data.until)
+        tickets.pending(
+            session,
+            desk,
+            number,
+            body=data.text or "",
+            ask=data.ask,
+            status=data.status,
+            until=data.until,
+        )
         return calls.ticket(session, desk, number)
 
     return await once.act(verb, number)

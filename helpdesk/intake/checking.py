@@ -33,13 +33,20 @@ def text_errors(body: str) -> list[FieldError]:
 
 
 def opening_errors(inbound: Inbound, registers: Catalog) -> list[FieldError]:
-    errors: list[FieldError] = []
-    title = text.normalise(inbound.title).strip()
+    return [
+        *title_errors(inbound.title),
+        *classification_errors(inbound, registers),
+        *contact_errors(inbound),
+    ]
+
+
+def title_errors(given: str) -> list[FieldError]:
+    title = text.normalise(given).strip()
     if not title:
-        errors.append(FieldError("title", "required"))
-    elif len(title) > MOST_TITLE or "\n" in title:
-        errors.append(FieldError("title", "too_long", (("limit", MOST_TITLE),)))
-    return errors + classification_errors(inbound, registers) + contact_errors(inbound)
+        return [FieldError("title", "required")]
+    if len(title) > MOST_TITLE or "\n" in title:
+        return [FieldError("title", "too_long", (("limit", MOST_TITLE),))]
+    return []
 
 
 def classification_errors(inbound: Inbound, registers: Catalog) -> list[FieldError]:

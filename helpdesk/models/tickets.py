@@ -15,21 +15,49 @@ def _sort_title(context: DefaultExecutionContext) -> str:
     return sort_name(context.get_current_parameters()["title"])
 
 
+#: columns a list is sorted by; the number makes each unique
+SORTED = ("due_at", "opened_at", "sort_protocol", "sort_title", "sort_provider", "sort_agent")
+#: columns a list is filtered by; their indexes hold what every count asks besides
+FILTERED = (
+    "status_id", "classification_id", "subclassification_id", "reason_id", "sector_id",
+    "provider_id", "assignee_id", "channel",
+)  # fmt: skip
+GATE = ("secret_group", "deleted_at")
+
+
+def order_index(column: str) -> str:
+    return f"ix_ticket_by_{column}"
+
+
+def filter_index(column: str) -> str:
+    return f"ix_ticket_of_{column}"
+
+
+def _orders() -> list[Index]:
+    return [Index(order_index(column), column, "number") for column in SORTED]
+
+
+def _filters() -> list[Index]:
+    """The situation stands in each: what is open is little, what is closed is nearly all."""
+    of_one = [
+        Index(filter_index(column), column, "situation", "due_at", "number", *GATE)
+        for column in FILTERED
+    ]
+    return [
+        *of_one,
+        Index(filter_index("situation"), "situation", "due_at", "number", *GATE),
+        Index("ix_ticket_of_situation_by_opened_at", "situation", "opened_at", "number"),
+        Index("ix_ticket_of_situation_by_number", "situation", "number"),
+        Index("ix_ticket_of_situation_by_sort_protocol", "situation", "sort_protocol", "number"),
+    ]
+
+
 class Ticket(Base):
     """Atendimento. `number` is its key, `protocol` what the provider is told."""
 
     __tablename__ = "ticket"
-    __table_args__ = (
-        Index(None, "situation", "due_at", "number"),
-        Index(None, "situation", "opened_at", "number"),
-        Index(None, "situation", "number"),
-        Index(None, "provider_id", "situation", "number"),
-        Index(None, "assignee_id", "situation", "due_at", "number"),
-        Index(None, "classification_id", "situation", "due_at", "number"),
-        Index(None, "status_id", "due_at", "number"),
-        Index(None, "sector_id", "situation", "due_at", "number"),
-        AUTO,
-    )
+    # What lists walk and what they count, see helpdesk/plans.py and docs/decisions/0013.
+    __table_args__ = (*_orders(), *_filters(), AUTO)
 
     number: Mapped[Key]
     protocol: Mapped[str | None] = mapped_column(by_code_point(40), unique=True)
@@ -37,6 +65,10 @@ class Ticket(Base):
     title: Mapped[Name]
     #: what the grid sorts by
     sort_title: Mapped[str] = mapped_column(by_code_point(200), default=_sort_title)
+    #: copies the database keeps itself, see helpdesk/sorting.py
+    sort_protocol: Mapped[str] = mapped_column(by_code_point(40), default="", server_default="")
+    sort_provider: Mapped[str] = mapped_column(by_code_point(200), default="", server_default="")
+    sort_agent: Mapped[str] = mapped_column(by_code_point(200), default="", server_default="")
     contact_name: Mapped[Name] = mapped_column(default="")
     contact_phone: Mapped[str] = mapped_column(String(60), default="")
     contact_email: Mapped[str] = mapped_column(String(254), default="")
@@ -76,6 +108,10 @@ class Ticket(Base):
     attention_at: Mapped[datetime]
     #: set when closed: after the deadline or not
     late: Mapped[bool | None]
+    #: since when a status that pauses the clock holds it
+    paused_at: Mapped[datetime | None]
+    #: counted days of this cycle during which the clock stood
+    paused_days: Mapped[int] = mapped_column(default=0, server_default="0")
 
     #: subject of the mail that opened it; answers go out under `Re: <subject>`
     subject: Mapped[str | None] = mapped_column(String(998))
@@ -144,9 +180,11 @@ class Message(Base):
     quoted: Mapped[Long] = mapped_column(default="")
     html: Mapped[str | None] = mapped_column(Text)
     endpoint_id: Mapped[int | None] = mapped_column(ForeignKey("endpoint.id"))
-    raw_id: Mapped[int | None] = mapped_column(ForeignKey("inbound_raw.id"))
+    raw_id: Mapped[int | None] = mapped_column(ForeignKey("inbound_raw.id"), index=True)
     mail_id: Mapped[str | None] = mapped_column(String(998))
     verdict: Mapped[str | None] = mapped_column(String(10))
+    #: what the verdict rests on
+    judged: Mapped[str] = mapped_column(String(20), default="", server_default="")
     #: layer, score, reason and flags of the matching, shown on the message
     match: Mapped[dict[str, Any] | None]
 

@@ -13,7 +13,7 @@ class InboundRaw(Base):
     """Raw bytes accepted from a server.
 
     `state`: waiting, applied, duplicate, ignored, held. One thread key is applied by one applier
-    at a time (`lease_until`).
+    at a time (`lease_until`; `holder`: of which process).
     """
 
     __tablename__ = "inbound_raw"
@@ -45,9 +45,15 @@ class InboundRaw(Base):
     thread_key: Mapped[str] = mapped_column(String(320))
     state: Mapped[str] = mapped_column(String(12), default="waiting")
     lease_until: Mapped[datetime | None]
+    holder: Mapped[str | None] = mapped_column(String(32))
     attempts: Mapped[int] = mapped_column(default=0)
     quiet: Mapped[bool] = mapped_column(default=False)
     imported: Mapped[bool] = mapped_column(default=False)
+    #: how it was last judged: keys in DNS change, and what was found once is not asked again
+    verdict: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    judged: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    #: the ticket it went to, also as a duplicate or a note: who may not see it, sees neither
+    number: Mapped[int | None]
 
 
 class Content(Base):
@@ -66,7 +72,7 @@ class Held(Base):
     """Quarantine: a message that waits for a person. `state`: held, attached, opened, spam."""
 
     __tablename__ = "quarantine"
-    __table_args__ = (Index(None, "state", "id"), AUTO)
+    __table_args__ = (Index(None, "state", "id"), Index(None, "sender", "state"), AUTO)
 
     id: Mapped[Key]
     public_id: Mapped[str] = mapped_column(String(32), unique=True)
@@ -88,6 +94,7 @@ class Held(Base):
     placed_by: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
     placed_number: Mapped[int | None] = mapped_column(ForeignKey("ticket.number"))
     placed_provider_id: Mapped[int | None] = mapped_column(ForeignKey("provider.id"))
+    placed_classification: Mapped[str | None] = mapped_column(String(40))
 
 
 class MailboxCursor(Base):
@@ -138,6 +145,8 @@ class Outbox(Base):
     created_at: Mapped[datetime]
     not_before: Mapped[datetime]
     lease_until: Mapped[datetime | None]
+    #: the process that sends it, while `lease_until` runs
+    holder: Mapped[str | None] = mapped_column(String(32))
     sent_at: Mapped[datetime | None]
     error: Mapped[Long] = mapped_column(default="")
     #: of a mail address: what is wrong with one of a domain is mostly wrong with all of it

@@ -14,6 +14,7 @@ from helpdesk.border import (
     Address,
     Channel,
     Contact,
+    File,
     Inbound,
     MailFacts,
     Receipt,
@@ -86,6 +87,11 @@ def make_agent(
     actor = sessions.agent_actor(session, agent.id)
     assert actor is not None
     return actor
+
+
+def pdf(name: str = "laudo.pdf") -> File:
+    """An attachment whose bytes nobody reads."""
+    return File(name, "application/pdf", 5, "e" * 64)
 
 
 def form(person: Actor, provider_id: int, **more: Any) -> Inbound:

@@ -93,6 +93,23 @@ def upgrade() -> None:
     op.add_column(
         "delivery", sa.Column("status", sa.String(length=12), server_default="", nullable=False)
     )
+    for table, name, length in (
+        ("inbound_raw", "verdict", 10),
+        ("inbound_raw", "judged", 20),
+        ("message", "judged", 20),
+    ):
+        op.add_column(
+            table,
+            sa.Column(name, sa.String(length=length), server_default="", nullable=False),
+        )
     op.add_column(
         "outbox", sa.Column("domain", sa.String(length=253), server_default="", nullable=False)
     )
+    op.add_column("inbound_raw", sa.Column("number", base.Id, nullable=True))
+    op.add_column(
+        "quarantine", sa.Column("placed_classification", sa.String(length=40), nullable=True)
+    )
+    op.create_index(op.f("ix_quarantine_sender_state"), "quarantine", ["sender", "state"])
+    op.create_index(op.f("ix_message_raw_id"), "message", ["raw_id"])
+    for table in ("inbound_raw", "outbox"):
+        op.add_column(table, sa.Column("holder", sa.String(length=32), nullable=True))
