@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk import alerts, catalog, clock, events, notices, sessions, text
+from helpdesk import access, alerts, catalog, clock, events, notices, sessions, text
 from helpdesk.audit import Change
 from helpdesk.border import Channel
 from helpdesk.catalog import Catalog
@@ -66,6 +66,34 @@ def forward(
         )
         notices.post(session, [told], now=desk.now)
     events.emit(session, number, "changed", now=desk.now, version=ticket.version)
+    return ticket
+
+
+def consult(session: Session, desk: Desk, number: int, *, sector: str, note: str) -> Ticket:
+    """Consultar outro setor: ask its agents in a note and keep the ticket. They are alerted."""
+    ticket = load(session, desk, number, Action.NOTE)
+    access.require(desk.actor, "ticket.forward")
+    said = body_of(note, "note")
+    asked = catalog.load(session, desk.policy).sector(sector) if sector else None
+    if asked is None or not asked.active:
+        raise Invalid(FieldError("sector", "unknown" if sector else "required"))
+    message_id = say(session, desk, ticket, "note", said, (), None)
+    ticket.waiting_on = "internal"
+    touch(ticket, desk)
+    log(session, desk, ticket, "consulted", [Change("sector", None, asked.name)], note=said)
+    colleagues = session.scalars(
+        select(Agent.id).where(Agent.sector_id == asked.id, Agent.active, Agent.id != desk.actor.id)
+    ).all()
+    alerts.tell(
+        session,
+        colleagues,
+        alerts.CONSULTED,
+        number,
+        now=desk.now,
+        message_id=message_id,
+        detail=desk.actor.name,
+    )
+    events.emit(session, number, "message", now=desk.now, version=ticket.version)
     return ticket
 
 

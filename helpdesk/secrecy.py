@@ -5,13 +5,12 @@ A message is never less secret than its ticket. The provider keeps seeing what i
 own: secrecy is among agents.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from helpdesk import access, audit, events, text
+from helpdesk import access, alerts, audit, events, text
 from helpdesk.audit import Change
 from helpdesk.desk import Desk, log
 from helpdesk.errors import Conflict, FieldError, Invalid, NotVisible, Stale
@@ -102,8 +101,8 @@ def set_audience(session: Session, desk: Desk, public_id: str, audience: str) ->
 
 
 def break_glass(session: Session, desk: Desk, number: int, reason: str) -> Ticket:
-    """Open a secret ticket of another group for `OPEN_FOR`: the reason is required, and who reads
-    the ticket's log sees it. Raises `Forbidden`, `NotVisible`, `Invalid`."""
+    """Open a secret ticket of another group for `OPEN_FOR`: the reason is required, who reads
+    the ticket's log sees it, and the group is alerted. Raises `Forbidden`, `NotVisible`, `Invalid`."""
     access.require(desk.actor, "ticket.break_glass")
     ticket = session.get(Ticket, number)
     if ticket is None:
@@ -114,6 +113,8 @@ def break_glass(session: Session, desk: Desk, number: int, reason: str) -> Ticke
     if len(why) > LONGEST_REASON:
         limits = (("limit", LONGEST_REASON), ("length", len(why)))
         raise Invalid(FieldError("reason", "too_long", limits))
+    if ticket.secret_group is None or ticket.secret_group in desk.actor.groups:
+        return ticket
     session.add(
         GlassBreak(
             agent_id=desk.actor.id,
@@ -125,6 +126,8 @@ def break_glass(session: Session, desk: Desk, number: int, reason: str) -> Ticke
     )
     audit.accessed(session, desk.actor, "break_glass", now=desk.now, number=number, detail=why)
     log(session, desk, ticket, "glass_broken", [], note=why)
+    told = readers(session, ticket.secret_group)
+    alerts.tell(session, told, alerts.GLASS_BROKEN, number, now=desk.now, detail=desk.actor.name)
     return ticket
 
 
@@ -134,7 +137,7 @@ def opened(session: Session, agent_id: int, *, now: datetime) -> frozenset[int]:
     return frozenset(session.scalars(query))
 
 
-def readers(session: Session, group: str) -> Iterable[int]:
+def readers(session: Session, group: str) -> list[int]:
     """Agents who read what is kept for a group: they are told when somebody else opened it."""
     found = session.execute(
         select(Agent.id, Profile.groups)

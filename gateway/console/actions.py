@@ -34,14 +34,14 @@ LEAVES = frozenset({"pended", "forwarded", "closed", "deleted", "gave-up"})
 async def ticket_claim(
     request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
 ) -> Response[Any]:
-    return await _act(request, console, number, "", _claim, "claimed")
+    return await act(request, console, number, "", _claim, "claimed")
 
 
 @post("/{number:int}/desistir")
 async def ticket_give_up(
     request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
 ) -> Response[Any]:
-    return await _act(request, console, number, "", _give_up, "gave-up")
+    return await act(request, console, number, "", _give_up, "gave-up")
 
 
 @post("/{number:int}/renovar", status_code=204)
@@ -70,7 +70,7 @@ async def pending_form(
 async def ticket_pending(
     request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
 ) -> Response[Any]:
-    return await _act(request, console, number, "pending", _pending, "pended")
+    return await act(request, console, number, "pending", _pending, "pended")
 
 
 @get("/{number:int}/encaminhar")
@@ -84,7 +84,7 @@ async def forward_form(
 async def ticket_forward(
     request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
 ) -> Response[Any]:
-    return await _act(request, console, number, "forward", _forward, "forwarded")
+    return await act(request, console, number, "forward", _forward, "forwarded")
 
 
 @get("/{number:int}/encerrar")
@@ -98,7 +98,7 @@ async def close_form(
 async def ticket_close(
     request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
 ) -> Response[Any]:
-    return await _act(request, console, number, "close", _close, "closed")
+    return await act(request, console, number, "close", _close, "closed")
 
 
 @get("/{number:int}/reabrir")
@@ -112,7 +112,7 @@ async def reopen_form(
 async def ticket_reopen(
     request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
 ) -> Response[Any]:
-    return await _act(request, console, number, "reopen", _reopen, "reopened")
+    return await act(request, console, number, "reopen", _reopen, "reopened")
 
 
 @get("/{number:int}/classificar")
@@ -126,7 +126,7 @@ async def classify_form(
 async def ticket_classify(
     request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
 ) -> Response[Any]:
-    return await _act(request, console, number, "classify", _classify, "classified")
+    return await act(request, console, number, "classify", _classify, "classified")
 
 
 @get("/{number:int}/excluir")
@@ -140,7 +140,7 @@ async def delete_form(
 async def ticket_delete(
     request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
 ) -> Response[Any]:
-    return await _act(request, console, number, "delete", _delete, "deleted")
+    return await act(request, console, number, "delete", _delete, "deleted")
 
 
 def _claim(session: Session, desk: Desk, number: int, _: Fields, __: int | None) -> object:
@@ -159,6 +159,7 @@ def _pending(
         desk,
         number,
         body=form.one("text"),
+        ask=form.one("ask").splitlines(),
         status=form.one("status") or None,
         until=_until(form.one("until"), desk.policy),
         version=version,
@@ -224,7 +225,7 @@ def _until(text: str, policy: Policy) -> datetime | None:
     return datetime.combine(day, time(8), policy.zone).astimezone(UTC)
 
 
-async def _act(
+async def act(
     request: AgentRequest,
     console: Console,
     number: int,

@@ -17,7 +17,7 @@ from gateway.console import ticket as pages
 from gateway.console.addresses import Address
 from gateway.console.fields import Fields, Kept
 from gateway.console.shell import AgentRequest, Around, Console
-from helpdesk import catalog, choices, thread
+from helpdesk import catalog, choices, secrecy, thread
 from helpdesk.border import Actor
 from helpdesk.catalog import Catalog
 from helpdesk.choices import Colleague
@@ -34,6 +34,10 @@ PATHS = {
     "reopen": "reabrir",
     "classify": "classificar",
     "delete": "excluir",
+    "consult": "consultar",
+    "merge": "juntar",
+    "split": "separar",
+    "secrecy": "sigilo",
 }
 MOST_AT_ONCE = 200
 
@@ -47,6 +51,8 @@ class Form:
     others: list[Thread]
     registers: Catalog
     colleagues: list[Colleague]
+    #: for whom something may be kept
+    groups: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,7 @@ def _choices(name: str, found: Form) -> dict[str, object]:
             for s in sorted(registers.statuses.values(), key=lambda s: s.position)
             if s.active and s.situation == situation and s.code != catalog.CANCELLED
         ],
+        "groups": [(g, g) for g in found.groups],
         "sectors": [(s.code, s.name) for s in registers.sectors.values() if s.active],
         "people": [
             (c.login, f"{c.name} · {c.sector_code or '—'} · {c.open}") for c in found.colleagues
@@ -162,6 +169,7 @@ def _read(
         others=seen,
         registers=catalog.load(session, policy),
         colleagues=choices.colleagues(session),
+        groups=secrecy.groups(session),
     )
 
 

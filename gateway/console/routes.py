@@ -3,18 +3,25 @@
 from litestar import Router
 from litestar.di import Provide
 
-from gateway.admin import calendar, classifications
+from gateway.admin import calendar, classifications, domains
 from gateway.console import (
     actions,
+    alerts,
     answering,
+    arrivals,
+    consulting,
+    deciding,
     exporting,
     grid,
+    joining,
     login,
     opening,
     outgoing,
     quarantine,
+    secret,
     stream,
     ticket,
+    trusting,
 )
 from gateway.console.keeping import guard
 from gateway.console.presence import Presence
@@ -23,7 +30,8 @@ from gateway.runtime import Runtime
 
 
 def router(runtime: Runtime) -> list[Router]:
-    console = Console(runtime.kit, runtime.work.pulse, Presence())
+    readers = (channel.understand for channel in runtime.channels.values() if channel.understand)
+    console = Console(runtime.kit, runtime.work.pulse, Presence(), next(readers, None))
     dependencies = {"console": Provide(lambda: console, sync_to_thread=False)}
     return [
         Router(
@@ -49,10 +57,30 @@ def router(runtime: Runtime) -> list[Router]:
                 quarantine.held_show,
                 quarantine.held_html,
                 quarantine.held_raw,
-                quarantine.held_attach,
-                quarantine.held_open,
-                quarantine.held_retry,
-                quarantine.held_spam,
+                quarantine.held_file,
+                deciding.held_attach,
+                deciding.held_open,
+                deciding.held_retry,
+                deciding.held_spam,
+                deciding.held_return,
+                deciding.spam_undo,
+                deciding.several_retry,
+                deciding.several_spam,
+                deciding.several_return,
+                trusting.address_trust,
+                trusting.trusted_list,
+                trusting.trust_revoke,
+                arrivals.arrival_list,
+                arrivals.arrival_show,
+                arrivals.arrival_html,
+                arrivals.arrival_raw,
+                arrivals.arrival_file,
+                arrivals.arrival_replay,
+                arrivals.message_reread,
+                alerts.alert_list,
+                alerts.alert_bell,
+                alerts.alert_open,
+                alerts.alerts_dismiss,
                 outgoing.outgoing_list,
                 outgoing.outgoing_retry,
                 ticket.ticket_show,
@@ -68,6 +96,7 @@ def router(runtime: Runtime) -> list[Router]:
                 answering.ticket_reply,
                 answering.reply_undo,
                 answering.reply_resend,
+                answering.reply_readdress,
                 actions.note_form,
                 answering.ticket_note,
                 actions.pending_form,
@@ -82,6 +111,20 @@ def router(runtime: Runtime) -> list[Router]:
                 actions.ticket_reopen,
                 actions.delete_form,
                 actions.ticket_delete,
+                consulting.consult_form,
+                consulting.ticket_consult,
+                consulting.item_settle,
+                joining.merge_form,
+                joining.ticket_merge,
+                joining.ticket_unmerge,
+                joining.split_form,
+                joining.message_split,
+                secret.secrecy_form,
+                secret.ticket_hide,
+                secret.message_hide,
+                secret.attachment_audience,
+                secret.glass_form,
+                secret.glass_break,
             ],
         ),
         Router(
@@ -95,6 +138,9 @@ def router(runtime: Runtime) -> list[Router]:
                 calendar.calendar_show,
                 calendar.day_decide,
                 calendar.day_forget,
+                domains.domain_list,
+                domains.domain_ask,
+                domains.domain_remove,
             ],
         ),
     ]
