@@ -168,6 +168,8 @@ class Inbound:
     quoted: str = ""
     html: str | None = None
     files: tuple[File, ...] = ()
+    #: items asked of the provider that this brings (`pendency`)
+    answers: tuple[int, ...] = ()
     verdict: Verdict = Verdict.VERIFIED
     #: what the verdict of a mail rests on, a word of the label table `judged`
     judged: str = ""

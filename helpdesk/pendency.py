@@ -69,6 +69,8 @@ def answer(
     session: Session, number: int, items: Collection[int], message_id: int, *, now: datetime
 ) -> None:
     """A complement brought these; what is not of the ticket or came before is left as it is."""
+    if not items:
+        return
     session.execute(
         update(AskedItem)
         .where(
