@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from helpdesk import access, alerts, audit, events, text
+from helpdesk import access, alerts, audit, events, merging, text
 from helpdesk.audit import Change
 from helpdesk.desk import Desk, log
 from helpdesk.errors import Conflict, FieldError, Invalid, NotVisible, Stale
@@ -30,22 +30,27 @@ def groups(session: Session) -> list[str]:
 def hide(
     session: Session, desk: Desk, number: int, group: str | None, *, version: int | None = None
 ) -> Ticket:
-    """Tornar sigiloso for a group, or open to all agents again (None), with all that was said.
+    """Tornar sigiloso for a group, or open to all agents again (None), with all that was said and
+    with what was merged into it.
     Raises `Invalid` for a group nobody reads, `Conflict`, `Stale` as every verb."""
     access.require(desk.actor, "ticket.secret")
     ticket = access.ticket(session, desk.actor, number, lock=True)
     if version is not None and ticket.version != version:
         raise Stale(ticket.version)
+    if ticket.merged_into is not None:
+        code = "merged"
+        raise Conflict(code, number=ticket.merged_into)
     _check(session, group)
     if ticket.secret_group == group:
         return ticket
     before = ticket.secret_group
-    ticket.secret_group = group
+    family = [number, *merging.sources(session, number)]
+    session.execute(update(Ticket).where(Ticket.number.in_(family)).values(secret_group=group))
     for table in (Message, Attachment):
         # What was more secret than the ticket by itself stays so.
         session.execute(
             update(table)
-            .where(table.number == number, table.secret_group.is_not_distinct_from(before))
+            .where(table.number.in_(family), table.secret_group.is_not_distinct_from(before))
             .values(secret_group=group)
         )
     _changed(session, desk, ticket, [Change("secret_group", before, group)])
@@ -102,7 +107,8 @@ def set_audience(session: Session, desk: Desk, public_id: str, audience: str) ->
 
 def break_glass(session: Session, desk: Desk, number: int, reason: str) -> Ticket:
     """Open a secret ticket of another group for `OPEN_FOR`: the reason is required, who reads
-    the ticket's log sees it, and the group is alerted. Raises `Forbidden`, `NotVisible`, `Invalid`."""
+    the ticket's log sees it, and the group is alerted. Raises `Forbidden`, `NotVisible`,
+    `Invalid`."""
     access.require(desk.actor, "ticket.break_glass")
     ticket = session.get(Ticket, number)
     if ticket is None:

@@ -175,7 +175,10 @@ def mark_read(session: Session, actor: Actor, number: int) -> None:
 
 
 def _known(session: Session, actor: Actor, number: int | None) -> int | None:
-    """The ticket it was merged into, for whoever may know of it."""
+    """The ticket it was merged into: the provider's people know that it goes on elsewhere, an agent
+    only of what is not secret."""
+    if actor.kind is ActorKind.PERSON:
+        return number
     return number if number in access.visible_numbers(session, actor, {number or 0}) else None
 
 
@@ -195,7 +198,9 @@ def _messages(session: Session, actor: Actor, numbers: Sequence[int]) -> list[Me
         select(Delivery).where(Delivery.number.in_(numbers)).order_by(Delivery.id)
     ):
         delivered[d.message_id].append(
-            DeliveryView(d.recipient, d.channel, d.state, d.at, d.detail, d.outbox_id)
+            DeliveryView(
+                d.recipient, d.channel, d.state, d.at, d.detail, d.outbox_id, d.status
+            )
         )
     return [
         MessageView(

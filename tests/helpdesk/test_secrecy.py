@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk import closing, secrecy, sessions, thread, tickets
+from helpdesk import closing, merging, secrecy, sessions, thread, tickets
 from helpdesk.border import Actor
 from helpdesk.errors import Conflict, Forbidden, Invalid, NotVisible, Stale
 from helpdesk.models import Access, Message
@@ -125,3 +125,22 @@ def test_what_is_answered_in_a_secret_ticket_is_secret(
     found = session.scalars(select(Message.secret_group).where(Message.number == number))
     assert set(found) == {"juridico"}
     assert secrecy.readers(session, "juridico") == [lawyer.id]
+
+
+def test_what_was_merged_into_a_ticket_is_hidden_with_it(
+    session: Session, policy: Policy, lawyer: Actor, outsider: Actor
+):
+    provider = make.make_provider(session, "P3")
+    first = make.make_ticket(session, policy, provider, agent_id=lawyer.id).number
+    second = make.make_ticket(session, policy, provider, agent_id=lawyer.id).number
+    desk = make.desk_of(lawyer, policy)
+    merging.merge(session, desk, second, into=first)
+    with pytest.raises(Conflict):
+        secrecy.hide(session, desk, second, "juridico")
+    secrecy.hide(session, desk, first, "juridico")
+    session.expire_all()
+    for number in (first, second):
+        with pytest.raises(NotVisible):
+            thread.view(session, outsider, number, policy=policy, now=NOW)
+    seen = thread.view(session, lawyer, first, policy=policy, now=NOW)
+    assert {m.secret for m in seen.messages} == {"juridico"}
