@@ -1,0 +1,92 @@
+"""Lists that agents keep under a name (visões salvas), for themselves or shared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from helpdesk import audit, sharing, text
+from helpdesk.border import Actor
+from helpdesk.desk import Desk
+from helpdesk.errors import FieldError, Invalid, NotVisible
+from helpdesk.models import SavedView
+
+LONGEST_NAME = 60
+LONGEST_QUERY = 2_000
+MOST_VIEWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`query` is what stands behind `/central?`; `mine`: the reader may change it."""
+
+    id: int
+    name: str
+    query: str
+    scope: str
+    mine: bool
+
+
+def listing(session: Session, actor: Actor) -> list[View]:
+    """The agent's own and those shared with it, each group in its order."""
+    found = session.scalars(
+        select(SavedView)
+        .where(sharing.seen_by(SavedView, actor))
+        .order_by(SavedView.position, SavedView.id)
+        .limit(MOST_VIEWS * 2)
+    )
+    return [View(v.id, v.name, v.query, v.scope, v.agent_id == actor.id) for v in found]
+
+
+def save(session: Session, desk: Desk, name: str, query: str, scope: str) -> int:
+    """Keep a list under a name; the same name of the same agent is replaced. Returns its id.
+    Raises `Invalid`, `Forbidden`."""
+    called = " ".join(text.normalise(name).split())
+    if not called:
+        raise Invalid(FieldError("name", "required"))
+    if len(called) > LONGEST_NAME:
+        raise Invalid(FieldError("name", "too_long", (("limit", LONGEST_NAME),)))
+    if len(query) > LONGEST_QUERY:
+        raise Invalid(FieldError("query", "too_long", (("limit", LONGEST_QUERY),)))
+    sector_id = sharing.sector_of(desk, scope)
+    known = _own(session, desk.actor)
+    row = next((v for v in known if v.name == called), None)
+    if row is None:
+        if len(known) >= MOST_VIEWS:
+            raise Invalid(FieldError("name", "too_many", (("limit", MOST_VIEWS),)))
+        last = session.scalar(select(func.max(SavedView.position))) or 0
+        row = SavedView(name=called, agent_id=desk.actor.id, position=last + 1)
+        session.add(row)
+    row.query, row.scope, row.sector_id, row.changed_at = query, scope, sector_id, desk.now
+    session.flush()  # its id is the answer
+    _log(session, desk, "view_saved", called)
+    return row.id
+
+
+def remove(session: Session, desk: Desk, view_id: int) -> None:
+    """Raises `NotVisible`."""
+    row = session.get(SavedView, view_id)
+    sharing.own(desk, row, "view", view_id)
+    assert row is not None
+    session.delete(row)
+    _log(session, desk, "view_removed", row.name)
+
+
+def order(session: Session, desk: Desk, ids: Sequence[int]) -> None:
+    """Put one's own views in this order. Raises `NotVisible` for another's."""
+    known = {v.id: v for v in _own(session, desk.actor)}
+    places = sorted(v.position for v in known.values())
+    if set(ids) != set(known):
+        what = "view"
+        raise NotVisible(what)
+    for place, view_id in zip(places, ids, strict=True):
+        known[view_id].position = place
+
+
+def _own(session: Session, actor: Actor) -> list[SavedView]:
+    return list(session.scalars(select(SavedView).where(SavedView.agent_id == actor.id)))
+
+
+def _log(session: Session, desk: Desk, action: str, name: str) -> None:
+    audit.record(session, desk.actor, action, now=desk.now, note=name)
