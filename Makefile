@@ -57,9 +57,9 @@ bench: $(STAMPS)/python static ## the benchmarks, each beside its physical limit
 	$(BIN)/ponte bench
 
 .PHONY: corpora
-corpora: $(STAMPS)/python ## the mail figures over a folder of messages (CORPORA=DIR)
+corpora: $(STAMPS)/python ## the mail figures over a folder of messages, each with its bar (CORPORA=DIR)
 	@test -d "$(CORPORA)" || { echo "usage: make corpora CORPORA=DIR" >&2; exit 2; }
-	$(BIN)/python -m tests.bench.corpora "$(CORPORA)"
+	$(BIN)/ponte bench mail --corpora "$(CORPORA)" --replies tests/fixtures/mail/pt
 
 .PHONY: static
 static: $(STAMPS)/python ## style sheets and scripts into gateway/static

@@ -79,6 +79,8 @@ class Kit:
     limits: Limits
     #: of one raw mail, in octets
     message_size: int
+    #: whether so many octets may be stored without filling the disk
+    has_room: Callable[[int], bool] = lambda _: True
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from time import monotonic
 from sqlalchemy.orm import Session
 
 from channels import Kit
+from gateway import trial
 from helpdesk import inbound, intake, quarantine
 from helpdesk.border import HoldReason, Inbound, Receipt, Refusal
 from helpdesk.intake import holding
@@ -33,6 +34,8 @@ LOOK_SECONDS = 0.01
 
 #: raw row and its bytes to what it says; bytes of attachments are durable when it returns
 Understand = Callable[[InboundRaw, bytes], Inbound]
+#: whether these bytes can be read without taking the process down
+Survives = Callable[[bytes], Awaitable[bool]]
 
 
 async def run(
@@ -40,6 +43,7 @@ async def run(
     understand: Understand,
     wait: Callable[[], Awaitable[object]],
     is_busy: Callable[[], bool] | None = None,
+    holder: str | None = None,
 ) -> None:
     """Apply until cancelled. The queue is looked at by a read: an idle applier writes nothing."""
     while True:
@@ -47,7 +51,7 @@ async def run(
             await _give_way(is_busy)
         if not await kit.work.read(inbound.is_waiting, now=kit.clock()):
             await wait()
-        elif not await apply_once(kit, understand):
+        elif not await apply_once(kit, understand, holder):
             await asyncio.sleep(BUSY_SECONDS)
 
 
@@ -59,16 +63,21 @@ async def _give_way(is_busy: Callable[[], bool]) -> None:
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def apply_once(kit: Kit, understand: Understand) -> int:
-    """Apply one batch; returns how many arrivals it took."""
-    rows = await kit.work.write(inbound.claim, now=kit.clock(), limit=BATCH)
+async def apply_once(
+    kit: Kit,
+    understand: Understand,
+    holder: str | None = None,
+    survives: Survives = trial.survives,
+) -> int:
+    """Apply one batch in the name of this process; returns how many arrivals it took."""
+    rows = await kit.work.write(inbound.claim, now=kit.clock(), limit=BATCH, holder=holder)
     if not rows:
         return 0
     decided = await kit.work.read(quarantine.decision, [row.id for row in rows])
     understood: list[tuple[InboundRaw, Inbound]] = []
     for row in rows:
-        if row.attempts > inbound.MOST_ATTEMPTS:
-            await _hold(kit, row, "the process ended while applying it, several times")
+        if row.attempts > inbound.MOST_ATTEMPTS and not await _is_harmless(kit, row, survives):
+            await _hold(kit, row, "reading it ends the process")
             continue
         try:
             read = await asyncio.to_thread(_read, kit, understand, row)
@@ -98,6 +107,14 @@ async def _apply(kit: Kit, understood: Sequence[tuple[InboundRaw, Inbound]]) -> 
             await _apply(kit, [pair])
 
 
+async def _is_harmless(kit: Kit, row: InboundRaw, survives: Survives) -> bool:
+    """Chance alone may have had the process end several times while it was being applied."""
+    try:
+        return await survives(await asyncio.to_thread(kit.blobs.get, row.sha256))
+    except FileNotFoundError:
+        return True  # understanding it says so
+
+
 async def _hold(kit: Kit, row: InboundRaw, detail: str) -> None:
     await kit.work.write(holding.hold, row, HoldReason.INTERNAL_ERROR, detail, now=kit.clock())
 
@@ -113,6 +130,7 @@ def _decided(row: InboundRaw, read: Inbound, held: Held | None, now: datetime) -
         placed_by=held.placed_by,
         number=held.placed_number,
         provider_id=held.placed_provider_id,
+        classification=held.placed_classification or read.classification,
     )
 
 

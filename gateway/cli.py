@@ -18,6 +18,7 @@ TRY_AGAIN = 75
 
 FILES = click.Path(exists=True, path_type=Path, allow_dash=True, dir_okay=False)
 PATHS = click.Path(exists=True, path_type=Path)
+FOLDER = click.Path(exists=True, path_type=Path, file_okay=False)
 
 
 def _run(command: str, **given: Any) -> None:
@@ -181,6 +182,20 @@ def quarantine_list() -> None:
     _run("queues.list_quarantine")
 
 
+@quarantine.command("show")
+@click.argument("id")
+def quarantine_show(**given: Any) -> None:
+    """Say of one held message why it waits and how each step judged it."""
+    _run("queues.show_quarantine", **given)
+
+
+@quarantine.command("replay")
+@click.argument("raw_id", type=click.IntRange(min=1))
+def quarantine_replay(**given: Any) -> None:
+    """Understand a raw arrival again after a fix; nobody outside is told."""
+    _run("queues.replay_arrival", **given)
+
+
 @quarantine.command("retry")
 @click.argument("id")
 def quarantine_retry(**given: Any) -> None:
@@ -203,6 +218,10 @@ def log_verify(**given: Any) -> None:
 @main.command()
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--size", "sizes", type=int, multiple=True, help="Tickets, for the console.")
+@click.option("--url", "urls", multiple=True, help="A filled database, for the console.")
+@click.option("--corpora", type=FOLDER, help="Messages with what other projects expect of them.")
+@click.option("--replies", type=FOLDER, help="Messages with their new text, in files beside them.")
 def bench(**given: Any) -> None:
     """Run benchmarks, each beside its physical limit in the same run."""
     _run("benches.run", **given)

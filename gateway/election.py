@@ -10,8 +10,8 @@ from helpdesk import leases
 async def run_elected(kit: Kit, name: str, holder: str, job: Callable[[], Awaitable[None]]) -> None:
     """Until cancelled: wait for the lease, run the job, hold the lease by heartbeats.
 
-    A lease that cannot be renewed (database away, another took over) ends the job: two may never
-    run, a pause may.
+    A lease that cannot be renewed in time (database away or stuck, another took over) ends the
+    job: two may never run, a pause may.
     """
     seconds = leases.HEARTBEAT.total_seconds()
     while True:
@@ -36,5 +36,7 @@ async def _hold(
         if done:
             running.result()
             return
-        if not await kit.work.write(leases.acquire, name, holder, now=kit.clock()):
-            return
+        # Well before the lease runs out, after which somebody else may begin.
+        async with asyncio.timeout(leases.EXPIRY.total_seconds() - 2 * seconds):
+            if not await kit.work.write(leases.acquire, name, holder, now=kit.clock()):
+                return

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
@@ -225,6 +226,17 @@ def paragraphs(text: str) -> Markup:
     return Markup("\n").join(Markup("<p>{}</p>").format(_lines(block)) for block in blocks)
 
 
+def cited(text: str) -> Markup:
+    """`paragraphs`, with runs of lines that begin with `>` set apart as quotations: so answers
+    written between the lines they answer stand out. The sign stays: it may mean "more than"."""
+    runs = groupby(text.splitlines(), key=lambda line: line.startswith(">"))
+    parts: list[Markup] = []
+    for quoted, lines in runs:
+        said = paragraphs("\n".join(lines))
+        parts.append(Markup("<blockquote>{}</blockquote>").format(said) if quoted else said)
+    return Markup("\n").join(part for part in parts if part)
+
+
 def _lines(block: str) -> Markup:
     return Markup("<br>").join(_linked(line) for line in block.split("\n"))
 
@@ -270,5 +282,6 @@ def filters(zone: ZoneInfo) -> dict[str, Callable[..., object]]:
         file_kind,
         thumb,
         paragraphs,
+        cited,
     )
     return {function.__name__: function for function in (*bound, *free)}

@@ -5,6 +5,7 @@ from enum import StrEnum
 from gateway.console.words import WORDS
 from gateway.log_labels import LOG
 from gateway.mail_labels import MAIL
+from helpdesk import undelivered
 
 LABELS: dict[str, dict[str, str]] = {
     "channel": {
@@ -145,3 +146,8 @@ def label(value: StrEnum | str | None, kind: str = "") -> str:
         return "—"
     table = LABELS[kind or KINDS[type(value).__name__]]
     return table.get(str(value), str(value))
+
+
+def why_undelivered(status: str) -> str:
+    """What an RFC 3463 status says of a mail that did not arrive: `caixa inexistente`."""
+    return label(undelivered.reason(status), "undelivered")

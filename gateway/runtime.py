@@ -13,6 +13,7 @@ from channels import Connected, Insurer, Kit
 from gateway import templating
 from gateway.blobs import open_blobs
 from gateway.pages import Pages
+from gateway.room import room
 from gateway.settings import Settings, secret_keys
 from gateway.work import Work
 from helpdesk.attachments import Limits
@@ -86,6 +87,7 @@ def build(settings: Settings) -> Runtime:
             settings.limits.attachment_count * settings.limits.attachment_size,
         ),
         message_size=settings.limits.message_size,
+        has_room=room(settings),
     )
     return Runtime(settings, work, blobs, policy, pages, kit, connect(kit, settings))
 

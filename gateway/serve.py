@@ -5,7 +5,6 @@ import asyncio
 import contextlib
 import fcntl
 import logging
-import os
 import signal
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
@@ -16,14 +15,14 @@ import uvicorn
 from litestar import Litestar, Router
 from sqlalchemy.orm import Session
 
-from gateway import appliers, logs, postman, surfaces, timers
+from gateway import alarming, appliers, living, logs, postman, surfaces, timers
 from gateway.app import create_app
 from gateway.bells import listen_postgres, watch_sqlite
 from gateway.election import run_elected
 from gateway.internal import create_internal
 from gateway.runtime import Runtime, build
 from gateway.settings import Settings
-from helpdesk import inbound, outbox
+from helpdesk import inbound, outbox, processes
 
 log = logging.getLogger("ponte.serve")
 
@@ -84,14 +83,16 @@ async def running(
     runtime: Runtime, *, only: str | None = None, extra: Sequence[Router] = ()
 ) -> AsyncGenerator[None]:
     """Everything that runs, as long as the block does."""
+    process = living.this_process()
+    groups: list[list[Job]] = [[], [], [_bell(runtime)]]
     if runtime.work.is_sqlite:
         # Whoever served before is gone, perhaps in the middle of something.
         await runtime.work.write(_release)
-    groups: list[list[Job]] = []
-    if only != "web":
-        groups = [_listeners(runtime), _workers(runtime), [_bell(runtime)]]
     else:
-        groups = [[], [], [_bell(runtime)]]
+        await living.look_around(runtime.kit, process)
+        groups[2].append(lambda: living.run(runtime.kit, process))
+    if only != "web":
+        groups[:2] = _listeners(runtime, process.name), _workers(runtime, process.name)
     tasks = [[asyncio.create_task(_forever(job)) for job in group] for group in groups]
     servers: list[Callable[[], Awaitable[None]]] = []
     try:
@@ -109,6 +110,8 @@ async def running(
         runtime.work.pulse.stop()
         for stop in servers:
             await stop()
+        if not runtime.work.is_sqlite:
+            await runtime.work.write(processes.bury, [process.name])
 
 
 def _release(session: Session) -> None:
@@ -116,43 +119,55 @@ def _release(session: Session) -> None:
     outbox.release(session)
 
 
-def _listeners(runtime: Runtime) -> list[Job]:
+def _listeners(runtime: Runtime, holder: str) -> list[Job]:
     jobs: list[Job] = []
     for name, channel in runtime.channels.items():
         for n, listener in enumerate(channel.listeners):
-            jobs.append(_once(runtime, f"listen:{name}:{n}", listener))
+            jobs.append(_once(runtime, f"listen:{name}:{n}", listener, holder))
     return jobs
 
 
-def _workers(runtime: Runtime) -> list[Job]:
+def _workers(runtime: Runtime, holder: str) -> list[Job]:
     kit = runtime.kit
     jobs: list[Job] = [
-        _applier(runtime, channel.understand, channel.is_busy)
+        _applier(runtime, channel.understand, channel.is_busy, holder)
         for channel in runtime.channels.values()
         if channel.understand is not None
     ]
     jobs += [
-        lambda sender=sender: postman.run(kit, sender, _waiter(runtime))
+        lambda sender=sender: postman.run(kit, sender, _waiter(runtime), holder)
         for sender in runtime.senders
     ]
     jobs += [
-        _once(runtime, f"timer:{timer.name}", lambda timer=timer: timers.run(kit, timer))
+        _once(runtime, f"timer:{timer.name}", lambda timer=timer: timers.run(kit, timer), holder)
         for timer in timers.TIMERS
     ]
-    return jobs
+    return [*jobs, *_watchers(runtime, holder)]
+
+
+def _watchers(runtime: Runtime, holder: str) -> list[Job]:
+    kit = runtime.kit
+    probes = [probe for channel in runtime.channels.values() for probe in channel.health]
+    served = {channel for sender in runtime.senders for channel in sender.channels}
+    return [
+        _once(runtime, "timer:alarms", lambda: alarming.watch_database(kit, served), holder),
+        lambda: alarming.watch_listeners(kit, probes),
+    ]
 
 
 def _applier(
-    runtime: Runtime, understand: appliers.Understand, is_busy: Callable[[], bool] | None
+    runtime: Runtime,
+    understand: appliers.Understand,
+    is_busy: Callable[[], bool] | None,
+    holder: str,
 ) -> Job:
-    return lambda: appliers.run(runtime.kit, understand, _waiter(runtime), is_busy)
+    return lambda: appliers.run(runtime.kit, understand, _waiter(runtime), is_busy, holder)
 
 
-def _once(runtime: Runtime, name: str, job: Job) -> Job:
+def _once(runtime: Runtime, name: str, job: Job, holder: str) -> Job:
     """On SQLite one process serves; on PostgreSQL each job elects one of many."""
     if runtime.work.is_sqlite:
         return job
-    holder = f"{socket.gethostname()}:{os.getpid()}"
     return lambda: run_elected(runtime.kit, name, holder, job)
 
 

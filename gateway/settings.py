@@ -205,19 +205,21 @@ def _merged(toml: dict[str, Any], environment: dict[str, Any]) -> dict[str, Any]
     """The environment wins, setting by setting."""
     merged = toml | environment
     for key in toml.keys() & environment.keys():
-        if isinstance(toml[key], dict):
-            merged[key] = toml[key] | environment[key]
+        if isinstance(toml[key], dict) and isinstance(environment[key], dict):
+            merged[key] = _merged(toml[key], environment[key])
     return merged
 
 
-def names() -> Iterator[str]:
+def names(
+    fields: Mapping[str, FieldInfo] = Settings.model_fields, prefix: str = PREFIX
+) -> Iterator[str]:
     """Every setting as its environment variable."""
-    for key, field in Settings.model_fields.items():
+    for key, field in fields.items():
         section = _section(field)
         if section is None:
-            yield f"{PREFIX}{key.upper()}"
+            yield f"{prefix}{key.upper()}"
         else:
-            yield from (f"{PREFIX}{key}__{leaf}".upper() for leaf in section.model_fields)
+            yield from names(section.model_fields, f"{prefix}{key.upper()}__")
 
 
 def _section(field: FieldInfo) -> type[BaseModel] | None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from gateway import formats
-from gateway.labels import label
+from gateway.labels import label, why_undelivered
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
@@ -49,6 +49,7 @@ def environment(
     )
     env.filters.update(formats.filters(zone))
     env.filters["label"] = label
+    env.filters["undelivered"] = why_undelivered
     env.filters["protocol"] = partial(formats.protocol, registration=registration)
     ours: dict[str, Any] = {
         "insurer": insurer,

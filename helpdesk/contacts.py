@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from helpdesk import access, rows, text
+from helpdesk import access, pendency, rows, text
 from helpdesk.border import Actor
 from helpdesk.errors import FieldError, Invalid
 from helpdesk.models import Agent, Message, Provider, Reading, Sector, Ticket
@@ -36,11 +36,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """`answers` by ticket; `unread` counts the open tickets with an answer not read yet."""
+    """`answers` by ticket, and how many asked items each still waits for; `unread` counts the
+    open tickets with an answer not read yet."""
 
     rows: list[Row]
     next: str | None
     answers: dict[int, Answer]
+    missing: dict[int, int]
     unread: int
 
 
@@ -72,7 +74,9 @@ def page(
     shown = [rows.row_of(values, policy, now) for values in found[:limit]]
     following = f"{found[limit - 1][-1]}.{shown[-1].number}" if len(found) > limit else None
     answers = _answers(session, actor, [row.number for row in shown])
-    return Contacts(shown, following, answers, _unread(session, actor, mine))
+    waiting = [row.number for row in shown if row.situation != "closed"]
+    missing = pendency.missing(session, waiting)
+    return Contacts(shown, following, answers, missing, _unread(session, actor, mine))
 
 
 def last_read(session: Session, actor: Actor, number: int) -> int:

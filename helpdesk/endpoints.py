@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import and_, insert, or_, select
 from sqlalchemy.orm import Session
 
 from helpdesk.errors import FieldError, Invalid
-from helpdesk.models import Endpoint, Message, Ticket
+from helpdesk.models import Endpoint, Membership, Message, Person, Ticket
 
 #: states in which an endpoint may receive an answer; a failing one may be tried again by choice
 USABLE = frozenset({"active", "failing"})
@@ -46,10 +46,22 @@ def write(session: Session, endpoints: Sequence[NewEndpoint]) -> list[int]:
 
 
 def of_ticket(session: Session, number: int) -> list[Endpoint]:
+    """Those in use: not removed, nor of a person who speaks for the provider no more."""
+    speaks = and_(
+        Membership.person_id == Endpoint.person_id,
+        Membership.provider_id == Ticket.provider_id,
+    )
     return list(
         session.scalars(
             select(Endpoint)
-            .where(Endpoint.number == number, Endpoint.state != "removed")
+            .join(Ticket, Ticket.number == Endpoint.number)
+            .outerjoin(Person, Person.id == Endpoint.person_id)
+            .outerjoin(Membership, speaks)
+            .where(
+                Endpoint.number == number,
+                Endpoint.state != "removed",
+                or_(Endpoint.person_id.is_(None), and_(Person.active, Membership.active)),
+            )
             .order_by(Endpoint.id)
         )
     )

@@ -1,10 +1,11 @@
-"""What a list shows: the seed's filters and the gate, as one predicate."""
+"""What a list shows: the seed's filters and the gate as one predicate, and the ways to what it
+leaves."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.orm import Session
 
 from helpdesk import access, search, text
@@ -20,7 +21,32 @@ from helpdesk.models import (
     Subclassification,
     Ticket,
 )
+from helpdesk.models.tickets import filter_index, order_index
 from helpdesk.policy import Policy
+
+#: situations of the seed's filter; None is whatever
+SITUATIONS: dict[str, tuple[str, ...] | None] = {
+    "all": None,
+    "open": ("open", "pending"),
+    "closed": ("closed",),
+    "pending_profile": ("pending",),
+    "pending_agent": ("pending",),
+}
+DEADLINES = ("expired", "attention", "within")
+#: tickets of these situations are not closed yet: now decides about their deadline
+RUNNING = frozenset({"open", "pending"})
+#: field of `Filter` to its column and register, what leaves fewest first
+REGISTERS: dict[str, tuple[Any, Any]] = {
+    "provider": (Ticket.provider_id, (Provider.id, Provider.code)),
+    "reason": (Ticket.reason_id, (Reason.id, Reason.code)),
+    "subclassification": (
+        Ticket.subclassification_id, (Subclassification.id, Subclassification.code)
+    ),
+    "assignee": (Ticket.assignee_id, (Agent.id, Agent.login)),
+    "classification": (Ticket.classification_id, (Classification.id, Classification.code)),
+    "status": (Ticket.status_id, (Status.id, Status.code)),
+    "sector": (Ticket.sector_id, (Sector.id, Sector.code)),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,86 +72,172 @@ class Filter:
     q: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Part of an index that holds every ticket of the filter, and some more."""
+
+    index: str
+    condition: ColumnElement[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """`condition` says what is shown. `ranges` lead to it, the narrowest kind first; none when
+    nearly everything is shown. `numbers` are the hits of a search, None when nothing is searched;
+    `complete` is false when it stopped at the newest. `situation` when there is only one.
+    `chosen` holds the ids of each filter by codes, `fixed` what the filter says of columns a list
+    is sorted by."""
+
+    condition: ColumnElement[bool]
+    ranges: tuple[Range, ...]
+    numbers: list[int] | None
+    complete: bool
+    situation: str | None
+    chosen: dict[str, list[int]]
+    fixed: dict[str, ColumnElement[bool]]
+
+
 def where(
     session: Session, actor: Actor, chosen: Filter, *, policy: Policy, now: datetime
 ) -> ColumnElement[bool]:
     """The filter and the gate as one predicate."""
-    parts: list[ColumnElement[bool]] = [access.visible(actor)]
+    wanted = read(session, actor, chosen, policy=policy, now=now)
+    if wanted.numbers is None:
+        return wanted.condition
+    return and_(wanted.condition, search.among(session, wanted.numbers))
+
+
+def read(
+    session: Session, actor: Actor, chosen: Filter, *, policy: Policy, now: datetime
+) -> Wanted:
+    """Codes become ids here: registers are small, and an index is walked by ids.
+
+    Raises `Invalid` for an unknown situation or deadline.
+    """
+    if chosen.situation not in SITUATIONS:
+        raise Invalid(FieldError("situation", "unknown"))
+    if chosen.deadline is not None and chosen.deadline not in DEADLINES:
+        raise Invalid(FieldError("deadline", "unknown"))
+    situations = SITUATIONS[chosen.situation]
+    ids = _ids(session, chosen)
+    if chosen.situation == "pending_agent":
+        ids["assignee"] = [n for n in ids.get("assignee", [actor.id or 0]) if n == actor.id]
+    # A profile works in a sector: what is pending there, whoever holds it
+    if chosen.situation == "pending_profile" and actor.sector_id is not None:
+        sector = actor.sector_id
+        ids["sector"] = [n for n in ids.get("sector", [sector]) if n == sector]
+    in_situation = true() if situations is None else Ticket.situation.in_(situations)
+    by_register = {
+        column.key: column.in_(ids[name]) for name, (column, _) in REGISTERS.items() if name in ids
+    }
+    if chosen.channel:
+        by_register["channel"] = Ticket.channel.in_(_clean(chosen.channel))
+    opened = _opened(chosen, policy)
+    due = _deadline(chosen.deadline, situations, now)
+    parts: list[ColumnElement[bool]] = [access.visible(actor), in_situation, opened, due]
     # A provider was given the number of a deleted ticket and keeps seeing it, as cancelled.
     if actor.kind is not ActorKind.PERSON:
         parts.append(Ticket.deleted_at.is_(None))
-    parts.append(_situation(chosen.situation, actor))
-    parts += _codes(chosen)
+    running = situations is not None and RUNNING.issuperset(situations)
+    narrow = and_(in_situation, due) if running else in_situation
+    ranges = [
+        Range(filter_index(column), and_(condition, narrow))
+        for column, condition in by_register.items()
+    ]
+    if actor.kind is ActorKind.PERSON:
+        theirs = Ticket.provider_id.in_([provider for provider, _ in actor.providers])
+        ranges.append(Range(filter_index("provider_id"), and_(theirs, in_situation)))
+    if opened is not _ALWAYS:
+        ranges.append(Range(order_index("opened_at"), opened))
+    if running:
+        ranges.append(Range(filter_index("situation"), narrow))
+    found = search.hits(session, actor, chosen.q) if chosen.q.strip() else None
+    return Wanted(
+        condition=and_(*parts, *by_register.values()),
+        ranges=tuple(ranges),
+        numbers=None if found is None else found.numbers,
+        complete=found is None or found.complete,
+        situation=situations[0] if situations is not None and len(situations) == 1 else None,
+        chosen=_implied(session, ids),
+        fixed=_fixed(session, ids, chosen, opened, policy),
+    )
+
+
+_ALWAYS = true()
+
+
+def _ids(session: Session, chosen: Filter) -> dict[str, list[int]]:
+    """Of each filter by codes, the ids; what no register has is nobody's."""
+    found: dict[str, list[int]] = {}
+    for name, (_, (key, code)) in REGISTERS.items():
+        codes: tuple[str, ...] = getattr(chosen, name)
+        if codes:
+            found[name] = list(session.scalars(select(key).where(code.in_(_clean(codes)))))
+    return found
+
+
+def _implied(session: Session, ids: dict[str, list[int]]) -> dict[str, list[int]]:
+    """What is chosen, and the classification of a chosen subclassification."""
+    if "classification" in ids or "subclassification" not in ids:
+        return ids
+    owners = select(Subclassification.classification_id).where(
+        Subclassification.id.in_(ids["subclassification"])
+    )
+    return ids | {"classification": list(session.scalars(owners.distinct()))}
+
+
+def _fixed(
+    session: Session,
+    ids: dict[str, list[int]],
+    chosen: Filter,
+    opened: ColumnElement[bool],
+    policy: Policy,
+) -> dict[str, ColumnElement[bool]]:
+    """What follows from the filter for a sorted column: a walk starts and ends there."""
+    fixed: dict[str, ColumnElement[bool]] = {}
+    if "provider" in ids:
+        names = select(Provider.sort_name).where(Provider.id.in_(ids["provider"]))
+        fixed["provider"] = Ticket.sort_provider.in_(list(session.scalars(names)))
+    if "assignee" in ids:
+        names = select(Agent.sort_name).where(Agent.id.in_(ids["assignee"]))
+        fixed["agent"] = Ticket.sort_agent.in_(list(session.scalars(names)))
+    if opened is not _ALWAYS:
+        fixed["opened"] = opened
+    if chosen.opened_from is not None:
+        # No deadline ends before the opening.
+        fixed["due"] = Ticket.due_at >= _midnight(chosen.opened_from, policy)
+    return fixed
+
+
+def _opened(chosen: Filter, policy: Policy) -> ColumnElement[bool]:
+    parts: list[ColumnElement[bool]] = []
     if chosen.opened_from is not None:
         parts.append(Ticket.opened_at >= _midnight(chosen.opened_from, policy))
     if chosen.opened_to is not None:
         parts.append(Ticket.opened_at < _midnight(chosen.opened_to + timedelta(days=1), policy))
-    if chosen.deadline is not None:
-        parts.append(_deadline(chosen.deadline, now))
-    if chosen.q.strip():
-        hits = search.hits(session, actor, chosen.q)
-        if hits is not None:
-            parts.append(hits)
-    return and_(*parts)
+    return and_(*parts) if parts else _ALWAYS
 
 
-def _situation(situation: str, actor: Actor) -> ColumnElement[bool]:
-    pending = Ticket.situation == "pending"
-    table: dict[str, ColumnElement[bool]] = {
-        "all": literal(value=True),
-        "open": Ticket.situation.in_(["open", "pending"]),
-        "closed": Ticket.situation == "closed",
-        "pending_agent": and_(pending, Ticket.assignee_id == actor.id),
-        # A profile works in a sector: what is pending there, whoever holds it
-        "pending_profile": and_(
-            pending,
-            Ticket.sector_id == actor.sector_id
-            if actor.sector_id is not None
-            else literal(value=True),
-        ),
-    }
-    if situation not in table:
-        raise Invalid(FieldError("situation", "unknown"))
-    return table[situation]
-
-
-def _deadline(wanted: str, now: datetime) -> ColumnElement[bool]:
-    """A closed ticket is judged by when it was closed."""
-    at = func.coalesce(Ticket.closed_at, literal(now, Ticket.due_at.type))
-    table = {
-        "expired": at > Ticket.due_at,
-        "attention": and_(at >= Ticket.attention_at, at <= Ticket.due_at),
-        "within": and_(at < Ticket.attention_at, at <= Ticket.due_at),
-    }
-    if wanted not in table:
-        raise Invalid(FieldError("deadline", "unknown"))
-    return table[wanted]
-
-
-def _codes(chosen: Filter) -> list[ColumnElement[bool]]:
-    """Registers are small: codes become ids in a subquery, so that the ticket's index is walked."""
-    registers: tuple[tuple[tuple[str, ...], Any, Any, Any], ...] = (
-        (chosen.classification, Ticket.classification_id, Classification.id, Classification.code),
-        (
-            chosen.subclassification,
-            Ticket.subclassification_id,
-            Subclassification.id,
-            Subclassification.code,
-        ),
-        (chosen.reason, Ticket.reason_id, Reason.id, Reason.code),
-        (chosen.status, Ticket.status_id, Status.id, Status.code),
-        (chosen.sector, Ticket.sector_id, Sector.id, Sector.code),
-        (chosen.provider, Ticket.provider_id, Provider.id, Provider.code),
-        (chosen.assignee, Ticket.assignee_id, Agent.id, Agent.login),
-    )
-    parts: list[ColumnElement[bool]] = [
-        column.in_(select(key).where(code.in_(_clean(codes))))
-        for codes, column, key, code in registers
-        if codes
-    ]
-    if chosen.channel:
-        parts.append(Ticket.channel.in_(_clean(chosen.channel)))
-    return parts
+def _deadline(
+    wanted: str | None, situations: tuple[str, ...] | None, now: datetime
+) -> ColumnElement[bool]:
+    """A closed ticket is judged by when it was closed, any other by now."""
+    if wanted is None:
+        return _ALWAYS
+    closed, due, attention = Ticket.closed_at, Ticket.due_at, Ticket.attention_at
+    running = {
+        "expired": due < now,
+        "attention": and_(due >= now, attention <= now),
+        "within": and_(due >= now, attention > now),
+    }[wanted]
+    ended = {
+        "expired": closed > due,
+        "attention": and_(closed >= attention, closed <= due),
+        "within": and_(closed < attention, closed <= due),
+    }[wanted]
+    if situations is not None and RUNNING.issuperset(situations):
+        return running
+    return or_(and_(closed.is_(None), running), and_(closed.is_not(None), ended))
 
 
 def _clean(codes: tuple[str, ...]) -> list[str]:

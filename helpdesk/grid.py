@@ -10,26 +10,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
+from helpdesk import plans, rows
 from helpdesk.border import Actor
 from helpdesk.errors import FieldError, Invalid
-from helpdesk.filters import Filter, where
-from helpdesk.models import Provider, Ticket
+from helpdesk.filters import Filter, Wanted, read
+from helpdesk.plans import KEYS, Found, Order, Place
 from helpdesk.policy import Policy
-from helpdesk.rows import Assignee, Row, columns, row_of
+from helpdesk.rows import Row
 
-#: exact counts stop here; what is more is said to be more
-MOST_COUNTED = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """key: provider | agent | opened | number | protocol | title | due."""
-
-    key: str = "due"
-    descending: bool = False
+__all__ = ["KEYS", "Order", "Page", "count", "numbers", "page"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +33,6 @@ class Page:
     total_exact: bool
 
 
-#: sort key of each order; the number makes it unique
-KEYS: dict[str, Any] = {
-    "provider": Provider.sort_name,
-    "agent": func.coalesce(Assignee.sort_name, ""),
-    "opened": Ticket.opened_at,
-    "number": Ticket.number,
-    "protocol": func.coalesce(Ticket.protocol, ""),
-    "title": Ticket.sort_title,
-    "due": Ticket.due_at,
-}
 MOMENTS = frozenset({"opened", "due"})
 #: numbers of tickets are 64-bit
 LARGEST = 2**63
@@ -70,41 +51,58 @@ def page(
     counted: bool = True,
 ) -> Page:
     """Raises `Invalid` for an unknown order, situation, deadline or a cursor that is not ours."""
-    if order.key not in KEYS:
-        raise Invalid(FieldError("order", "unknown"))
-    condition = where(session, actor, chosen, policy=policy, now=now)
-    key = KEYS[order.key]
-    query = columns(actor).where(condition)
-    if cursor is not None:
-        value, number = _read_cursor(cursor, order)
-        after = tuple_(key, Ticket.number)
-        here = tuple_(literal(value, key.type), literal(number))
-        query = query.where(after < here if order.descending else after > here)
-    ordered = (key.desc(), Ticket.number.desc()) if order.descending else (key, Ticket.number)
-    found = session.execute(query.add_columns(key).order_by(*ordered).limit(limit + 1)).all()
-    rows = [row_of(values, policy, now) for values in found[:limit]]
-    following = None
-    if len(found) > limit:
-        last = found[limit - 1]
-        following = _write_cursor(order, last[-1], rows[-1].number)
-    total, exact = count_where(session, condition) if counted else (None, False)
-    return Page(rows, following, total, exact)
+    after = _start(order, cursor)
+    wanted = read(session, actor, chosen, policy=policy, now=now)
+    found = plans.find(session, wanted, order, after, limit)
+    shown = found.places[:limit]
+    listed = rows.of_numbers(session, actor, [number for _, number in shown], policy, now)
+    following = _write_cursor(order, shown[-1]) if len(found.places) > limit else None
+    total, exact = _total(session, wanted, found) if counted else (None, False)
+    return Page(listed, following, total, exact)
+
+
+def numbers(
+    session: Session,
+    actor: Actor,
+    chosen: Filter,
+    order: Order,
+    *,
+    policy: Policy,
+    now: datetime,
+    limit: int,
+    cursor: str | None = None,
+) -> tuple[list[int], str | None]:
+    """A long stretch of the list without its rows, and where it goes on. Raises as `page` does."""
+    after = _start(order, cursor)
+    wanted = read(session, actor, chosen, policy=policy, now=now)
+    found = plans.find(session, wanted, order, after, limit).places
+    following = _write_cursor(order, found[limit - 1]) if len(found) > limit else None
+    return [number for _, number in found[:limit]], following
 
 
 def count(
     session: Session, actor: Actor, chosen: Filter, *, policy: Policy, now: datetime
 ) -> tuple[int, bool]:
-    return count_where(session, where(session, actor, chosen, policy=policy, now=now))
+    """How many, exact or "at least this many"."""
+    return plans.count(session, read(session, actor, chosen, policy=policy, now=now))
 
 
-def count_where(session: Session, condition: ColumnElement[bool]) -> tuple[int, bool]:
-    """Count up to `MOST_COUNTED`: exact below, "at least" from there on."""
-    some = select(Ticket.number).where(condition).limit(MOST_COUNTED + 1).subquery()
-    found = session.scalar(select(func.count()).select_from(some)) or 0
-    return min(found, MOST_COUNTED), found <= MOST_COUNTED
+def _total(session: Session, wanted: Wanted, found: Found) -> tuple[int, bool]:
+    if found.total is None:
+        total, exact = plans.count(session, wanted)
+        return (total, exact) if exact else (max(total, len(found.places)), False)
+    most = plans.MOST_COUNTED
+    return min(found.total, most), wanted.complete and found.total <= most
 
 
-def _write_cursor(order: Order, value: Any, number: int) -> str:
+def _start(order: Order, cursor: str | None) -> Place | None:
+    if order.key not in KEYS:
+        raise Invalid(FieldError("order", "unknown"))
+    return None if cursor is None else _read_cursor(cursor, order)
+
+
+def _write_cursor(order: Order, place: Place) -> str:
+    value, number = place
     plain = value.isoformat() if isinstance(value, datetime) else value
     text = json.dumps([order.key, order.descending, plain, number])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")

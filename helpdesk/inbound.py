@@ -1,6 +1,6 @@
 """Raw arrivals on their way to the applier: stored, leased by thread, settled."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -15,9 +15,9 @@ from helpdesk.models import Blob, InboundRaw, MailboxCursor
 from helpdesk.models.base import upsert
 
 LEASE = timedelta(minutes=5)
-#: a message that took the applier down this often is held instead of tried again; chance alone may
-#: have the process end several times while the same message is being applied
-MOST_ATTEMPTS = 10
+#: the process ended this often while it was being applied: the applier looks first whether it is to
+#: blame
+MOST_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Stored:
 
 
 def store(session: Session, rows: Sequence[Stored], now: datetime) -> int:
-    """Insert what has not arrived before; returns how many were new. Two statements a batch."""
+    """Insert what has not arrived before; returns how many were new."""
     if not rows:
         return 0
     events.ring(session)
@@ -53,9 +53,30 @@ def store(session: Session, rows: Sequence[Stored], now: datetime) -> int:
         }
         for row in rows
     ]
+    new = _insert(session, values)
+    known = [value for value in values if value["arrival"] not in new]
+    others = _told_apart(session, known) if known else []
+    return len(new) + len(_insert(session, others) if others else ())
+
+
+def _insert(session: Session, values: Sequence[dict[str, Any]]) -> set[str]:
     statement = upsert(session, InboundRaw).on_conflict_do_nothing(index_elements=["arrival"])
-    result = session.execute(statement.returning(InboundRaw.id), values)
-    return len(result.all())
+    return set(session.scalars(statement.returning(InboundRaw.arrival), values))
+
+
+def _told_apart(session: Session, values: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of known keys that hold other bytes: a server that was brought back from a backup gave
+    a UID out twice, and the second message must not pass for the first."""
+    keys = {value["arrival"] for value in values}
+    stored = session.execute(
+        select(InboundRaw.arrival, InboundRaw.sha256).where(InboundRaw.arrival.in_(keys))
+    )
+    sha256 = {row.arrival: row.sha256 for row in stored}
+    return [
+        {**value, "arrival": f"{value['arrival']}#{value['sha256'][:16]}"}
+        for value in values
+        if sha256[value["arrival"]] != value["sha256"]
+    ]
 
 
 def touch_blobs(session: Session, blobs: Sequence[tuple[str, int]], *, now: datetime) -> None:
@@ -76,7 +97,9 @@ def touch_blobs(session: Session, blobs: Sequence[tuple[str, int]], *, now: date
     )
 
 
-def claim(session: Session, *, now: datetime, limit: int = 32) -> list[InboundRaw]:
+def claim(
+    session: Session, *, now: datetime, limit: int = 32, holder: str | None = None
+) -> list[InboundRaw]:
     """Lease the oldest waiting arrival of up to `limit` threads: never two of one thread at once.
 
     One that was claimed before comes alone: had it been its neighbour that took the applier down,
@@ -103,20 +126,27 @@ def claim(session: Session, *, now: datetime, limit: int = 32) -> list[InboundRa
     rows = session.scalars(
         update(InboundRaw)
         .where(InboundRaw.id.in_(fresh or [raw_id for raw_id, _ in ready[:1]]))
-        .values(lease_until=now + LEASE, attempts=InboundRaw.attempts + 1)
+        .values(lease_until=now + LEASE, holder=holder, attempts=InboundRaw.attempts + 1)
         .returning(InboundRaw)
         .execution_options(synchronize_session=False)
     ).all()
     return sorted(rows, key=lambda row: row.id)
 
 
-def release(session: Session) -> None:
-    """Nobody holds what a process that is gone had leased. For SQLite, where one process serves."""
-    session.execute(
+def release(session: Session, holders: Collection[str] | None = None) -> int:
+    """Give back what processes that are gone had leased; returns how much.
+
+    None: whoever they were, as on SQLite, where one process serves.
+    """
+    given_back = (
         update(InboundRaw)
         .where(InboundRaw.state == "waiting", InboundRaw.lease_until.is_not(None))
         .values(lease_until=None)
+        .returning(InboundRaw.id)
     )
+    if holders is not None:
+        given_back = given_back.where(InboundRaw.holder.in_(sorted(holders)))
+    return len(session.execute(given_back).all())
 
 
 def is_waiting(session: Session, *, now: datetime) -> bool:
@@ -141,14 +171,22 @@ def settle(session: Session, states: dict[int, str]) -> None:
         )
 
 
-def again(session: Session, raw_id: int) -> None:
-    """Put an arrival back in the queue, as new."""
+def keep_verdicts(session: Session, found: Mapping[int, tuple[str, str]]) -> None:
+    """`found`: raw id to the verdict and what it rests on, so that it is not asked for again."""
+    for verdict, judged in sorted(set(found.values())):
+        ids = [raw_id for raw_id, each in found.items() if each == (verdict, judged)]
+        session.execute(
+            update(InboundRaw).where(InboundRaw.id.in_(ids)).values(verdict=verdict, judged=judged)
+        )
+
+
+def again(session: Session, raw_id: int, *, quiet: bool = False) -> None:
+    """Put an arrival back in the queue, as new; `quiet`: nobody outside the console is told."""
     events.ring(session)
-    session.execute(
-        update(InboundRaw)
-        .where(InboundRaw.id == raw_id)
-        .values(state="waiting", lease_until=None, attempts=0)
-    )
+    values: dict[str, Any] = {"state": "waiting", "lease_until": None, "attempts": 0}
+    if quiet:
+        values["quiet"] = True
+    session.execute(update(InboundRaw).where(InboundRaw.id == raw_id).values(values))
 
 
 def backlog(session: Session) -> int:
@@ -164,5 +202,14 @@ def cursor(session: Session, account: str) -> MailboxCursor | None:
     return session.get(MailboxCursor, account)
 
 
-def set_cursor(session: Session, account: str, uidvalidity: int, uid: int, now: datetime) -> None:
-    session.merge(MailboxCursor(account=account, uidvalidity=uidvalidity, uid=uid, at=now))
+def set_cursor(
+    session: Session,
+    account: str,
+    uidvalidity: int,
+    uid: int,
+    at: datetime,
+    oldest: datetime | None = None,
+) -> None:
+    session.merge(
+        MailboxCursor(account=account, uidvalidity=uidvalidity, uid=uid, at=at, oldest=oldest)
+    )

@@ -6,10 +6,12 @@ subject is constant for a ticket and never our title or classification (DESIGN Â
 
 Keys of `Outbound.data` (all plain JSON): `insurer`, `link`, `number`, `protocol`, `subject`,
 `endpoint_id`, `mailbox`, `references` (ours and theirs, oldest first), `in_reply_to`, `contact`,
-`due_at` (RFC 3339), `text` and `author` (only when they may be said), plus the notice's own.
+`due_at` (RFC 3339), `text` and `author` (only when they may be said), `answer_token` (where the
+answer is not one of an endpoint), plus the notice's own.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -54,6 +56,7 @@ def write(session: Session, rows: Sequence[Outbox], policy: Policy) -> list[Outb
         if ticket is not None:
             data |= _of_ticket(row, ticket, policy)
             data |= _thread(row, ticket, threads.get(row.endpoint_id or 0, []), policy)
+        data |= _answerable(row, policy)
         if row.notice == confirming.NOTICE and row.endpoint_id is not None:
             data["link"] = confirming.link(policy, row.endpoint_id, row.created_at)
         if said and message is not None:
@@ -111,6 +114,20 @@ def _of_ticket(row: Outbox, ticket: Ticket, policy: Policy) -> dict[str, Any]:
         "opened_at": ticket.opened_at.isoformat(),
         "link": row.data.get("link") or policy.link(f"/fale-conosco/{reference(ticket)}"),
     }
+
+
+def _answerable(row: Outbox, policy: Policy) -> dict[str, Any]:
+    """The token of the reply address where no endpoint has one: an agent, a domain that is asked.
+
+    An agent's notice names its agent; whoever reads the answer asks what that agent may do.
+    """
+    agent_id, domain_id = row.data.get("agent_id"), row.data.get("domain_id")
+    if row.number is not None and isinstance(agent_id, int):
+        return {"answer_token": policy.keyring.agent_token(row.number, agent_id)}
+    if isinstance(domain_id, int):
+        asked_at = datetime.fromisoformat(row.data["asked_at"])
+        return {"answer_token": policy.keyring.domain_token(domain_id, asked_at)}
+    return {}
 
 
 def _thread(row: Outbox, ticket: Ticket, mail_ids: list[str], policy: Policy) -> dict[str, Any]:

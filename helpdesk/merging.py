@@ -5,7 +5,7 @@ is written to the source afterwards goes to the target (`intake.facts`), whose a
 people of both: the target is lent the source's endpoints.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -102,14 +102,22 @@ def unmerge(session: Session, desk: Desk, number: int) -> Ticket:
 
 def sources(session: Session, number: int) -> list[int]:
     """Every ticket whose conversation this one's shows beside its own, whatever the steps."""
-    found: list[int] = []
-    wanted = [number]
+    return [each for each in family(session, [number]) if each != number]
+
+
+def family(session: Session, numbers: Collection[int]) -> dict[int, int]:
+    """Each of the tickets and of those merged into them, with the one it went on in."""
+    found = {number: number for number in numbers}
+    wanted = sorted(found)
     for _ in range(MOST_STEPS):
-        query = select(Ticket.number).where(Ticket.merged_into.in_(wanted)).order_by(Ticket.number)
-        wanted = list(session.scalars(query))
-        if not wanted:
+        query = select(Ticket.number, Ticket.merged_into).where(Ticket.merged_into.in_(wanted))
+        steps = session.execute(query.order_by(Ticket.number)).all()
+        # A list may name both a ticket and what was merged into it.
+        fresh = {number: into for number, into in steps if into and number not in found}
+        if not fresh:
             break
-        found += wanted
+        wanted = list(fresh)
+        found |= {number: found[into] for number, into in fresh.items()}
     return found
 
 

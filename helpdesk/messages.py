@@ -43,6 +43,7 @@ class NewMessage:
     raw_id: int | None = None
     mail_id: str | None = None
     verdict: Verdict | None = None
+    judged: str = ""
     match: dict[str, Any] | None = None
     secret_group: str | None = None
     #: title and contact of an opening: found by search too
@@ -73,6 +74,7 @@ def write(session: Session, messages: Sequence[NewMessage], *, now: datetime) ->
                 "raw_id": message.raw_id,
                 "mail_id": _indexable(message.mail_id),
                 "verdict": message.verdict,
+                "judged": message.judged,
                 "match": message.match,
             }
         )

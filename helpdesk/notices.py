@@ -4,6 +4,7 @@ What a notice may say is decided when it leaves (`letters`), so that a ticket ma
 meantime is not told. A notice named here is a template folder of its channel.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,8 +20,16 @@ from helpdesk.models import Delivery, Endpoint, Outbox, Ticket
 #: acknowledgements to one address in `BURST_WINDOW`; what exceeds is summed up in one digest
 BURST = 10
 BURST_WINDOW = timedelta(minutes=10)
+#: RFC 1035 §2.3.4
+LONGEST_DOMAIN = 253
 #: the notice that sums up; never held back itself
 DIGEST = "digest"
+#: nobody reads what a machine sends there, and some answer (RFC 3834 §2)
+UNREAD = re.compile(
+    r"(?:mailer-?daemon|postmaster|abuse|root|bounces?|(?:no|do-?not)[-_.]?reply|nao-?responda)"
+    r"(?:\+[^@]*)?@",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,7 @@ def post(
             "state": state,
             "created_at": now,
             "not_before": now + delay,
+            "domain": _domain(notice),
         }
         for notice, state in zip(notices, states, strict=True)
     ]
@@ -113,6 +123,13 @@ def post(
     return ids
 
 
+def _domain(notice: Notice) -> str:
+    """Of a mail address, as `mail_domains` counts it."""
+    if notice.channel != Channel.MAIL:
+        return ""
+    return notice.address.rpartition("@")[2].lower()[:LONGEST_DOMAIN]
+
+
 def on_page(
     session: Session, endpoints: Sequence[Endpoint], message_id: int, now: datetime
 ) -> None:
@@ -133,7 +150,8 @@ def on_page(
 
 
 def _states(session: Session, notices: Sequence[Notice], now: datetime) -> list[str]:
-    """`queued`, or `held` for the acknowledgements beyond what one address gets in a while."""
+    """`queued`; `held` for the acknowledgements beyond what one address gets in a while;
+    `cancelled` for automatic mail to an address that nobody reads."""
     addresses = {n.address for n in notices if n.automatic and n.channel == Channel.MAIL}
     sent: dict[str, int] = {}
     if addresses:
@@ -151,11 +169,14 @@ def _states(session: Session, notices: Sequence[Notice], now: datetime) -> list[
         sent = dict(session.execute(counted).all())
     states: list[str] = []
     for notice in notices:
-        held = False
-        if notice.automatic and notice.channel == Channel.MAIL and notice.name != DIGEST:
-            sent[notice.address] = sent.get(notice.address, 0) + 1
-            held = sent[notice.address] > BURST
-        states.append("held" if held else "queued")
+        state = "queued"
+        if notice.automatic and notice.channel == Channel.MAIL:
+            if UNREAD.match(notice.address):
+                state = "cancelled"
+            elif notice.name != DIGEST:
+                sent[notice.address] = sent.get(notice.address, 0) + 1
+                state = "held" if sent[notice.address] > BURST else "queued"
+        states.append(state)
     return states
 
 

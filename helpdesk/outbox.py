@@ -12,121 +12,124 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from helpdesk import access, audit, events, letters
-from helpdesk.border import SYSTEM, Actor, Outbound
+from helpdesk import access, audit, deliveries, events, letters, mail_domains
+from helpdesk.border import Actor, Outbound
 from helpdesk.errors import Conflict, NotVisible
-from helpdesk.models import Delivery, Endpoint, KnownAddress, Outbox, Ticket
+from helpdesk.models import Endpoint, Outbox, Ticket
 from helpdesk.policy import Policy
 
 LEASE = timedelta(minutes=5)
 #: a row that was refused this often is a dead letter, after some 16 hours of `backoff`
 MOST_ATTEMPTS = 12
 LONGEST_WAIT = timedelta(hours=4)
+#: RFC 3463 §3.5: delivery time expired
+EXPIRED = "4.4.7"
 
 
 def claim(
-    session: Session, channels: Collection[str], policy: Policy, *, now: datetime, limit: int = 20
+    session: Session,
+    channels: Collection[str],
+    policy: Policy,
+    *,
+    now: datetime,
+    limit: int = 20,
+    holder: str | None = None,
 ) -> list[Outbound]:
     """Lease the heads of up to `limit` lanes and return what each says."""
-    earlier = aliased(Outbox)
-    head = (
-        select(func.min(earlier.id))
-        .where(earlier.lane == Outbox.lane, earlier.state == "queued")
-        .scalar_subquery()
-    )
-    ready = (
-        select(Outbox.id)
-        .where(
-            Outbox.state == "queued",
-            Outbox.channel.in_(sorted(channels)),
-            Outbox.not_before <= now,
-            or_(Outbox.lease_until.is_(None), Outbox.lease_until < now),
-            Outbox.id == head,
-        )
+    ready = session.execute(
+        select(Outbox.id, Outbox.domain)
+        .where(*_is_ready(channels, now))
         .order_by(Outbox.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    chosen = mail_domains.one_ahead(session, [(row.id, row.domain) for row in ready], now)
     claimed = session.scalars(
         update(Outbox)
-        .where(Outbox.id.in_(ready.scalar_subquery()))
-        .values(lease_until=now + LEASE, attempts=Outbox.attempts + 1)
+        .where(Outbox.id.in_(chosen))
+        .values(lease_until=now + LEASE, holder=holder, attempts=Outbox.attempts + 1)
         .returning(Outbox)
         .execution_options(synchronize_session=False)
     ).all()
     return letters.write(session, sorted(claimed, key=lambda row: row.id), policy)
 
 
-def release(session: Session) -> None:
-    """Nobody holds what a process that is gone had leased. For SQLite, where one process serves."""
-    session.execute(
+def release(session: Session, holders: Collection[str] | None = None) -> int:
+    """Give back what processes that are gone had leased; returns how much.
+
+    None: whoever they were, as on SQLite, where one process serves.
+    """
+    given_back = (
         update(Outbox)
         .where(Outbox.state == "queued", Outbox.lease_until.is_not(None))
         .values(lease_until=None)
+        .returning(Outbox.id)
     )
+    if holders is not None:
+        given_back = given_back.where(Outbox.holder.in_(sorted(holders)))
+    return len(session.execute(given_back).all())
 
 
 def is_waiting(session: Session, channels: Collection[str], *, now: datetime) -> bool:
     """Whether a row may be due. A read, so that looking costs no write."""
-    ready = (
-        select(Outbox.id)
-        .where(
-            Outbox.state == "queued",
-            Outbox.channel.in_(sorted(channels)),
-            Outbox.not_before <= now,
-            or_(Outbox.lease_until.is_(None), Outbox.lease_until < now),
-        )
-        .limit(1)
-    )
+    ready = select(Outbox.id).where(*_is_ready(channels, now)).limit(1)
     return session.scalar(ready) is not None
 
 
+def _is_ready(channels: Collection[str], now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The first of its lane, due, in nobody's hands, and not for a domain that waits."""
+    earlier = aliased(Outbox)
+    head = (
+        select(func.min(earlier.id))
+        .where(earlier.lane == Outbox.lane, earlier.state == "queued")
+        .scalar_subquery()
+    )
+    return (
+        Outbox.state == "queued",
+        Outbox.channel.in_(sorted(channels)),
+        Outbox.not_before <= now,
+        or_(Outbox.lease_until.is_(None), Outbox.lease_until < now),
+        Outbox.id == head,
+        mail_domains.is_open(now),
+    )
+
+
 def sent(session: Session, outbox_id: int, *, now: datetime) -> None:
-    _settle(session, outbox_id, "sent", now=now)
-    _deliver(session, outbox_id, "sent", "", now)
+    row = _load(session, outbox_id)
+    if row.state != "queued":
+        return  # its bounce was faster than the news that it had left
+    row.state, row.error, row.lease_until, row.sent_at = "sent", "", None, now
+    mail_domains.clear(session, row.domain)
+    deliveries.settle(session, outbox_id, "sent", "", now)
 
 
 def deferred(
-    session: Session, outbox_id: int, detail: str, *, now: datetime, seconds: int | None = None
+    session: Session,
+    outbox_id: int,
+    detail: str,
+    *,
+    now: datetime,
+    seconds: int | None = None,
+    whole_domain: bool = False,
 ) -> None:
-    """Not now: try again later, or give up after `MOST_ATTEMPTS`."""
+    """Not now: try again later, or give up after `MOST_ATTEMPTS`. `whole_domain`: it is the mail
+    domain that puts off whatever comes, so all mail for it waits."""
     row = _load(session, outbox_id)
+    if whole_domain and row.domain:
+        mail_domains.put_off(session, row.domain, detail, now=now, wait=backoff(1))
     if row.attempts >= MOST_ATTEMPTS:
-        failed(session, outbox_id, detail, now=now)
+        failed(session, outbox_id, detail, now=now, status=EXPIRED)
         return
     wait = timedelta(seconds=seconds) if seconds is not None else backoff(row.attempts)
     row.lease_until, row.error, row.not_before = None, detail, now + wait
-    _deliver(session, outbox_id, "deferred", detail, now)
+    deliveries.settle(session, outbox_id, "deferred", detail, now)
 
 
-def failed(session: Session, outbox_id: int, detail: str, *, now: datetime) -> None:
-    """A dead letter: agents see it, and the endpoint is marked until it answers again."""
-    row = _settle(session, outbox_id, "failed", detail=detail, now=now)
-    _deliver(session, outbox_id, "failed", detail, now)
-    mark_failing(session, row, now=now)
-    if row.number is not None:
-        change = audit.Change("delivery", row.address, detail)
-        audit.record(
-            session, SYSTEM, "not_delivered", now=now, number=row.number, changes=(change,)
-        )
-
-
-def mark_failing(session: Session, row: Outbox, *, now: datetime) -> None:
-    if row.endpoint_id is not None:
-        session.execute(
-            update(Endpoint)
-            .where(Endpoint.id == row.endpoint_id, Endpoint.state == "active")
-            .values(state="failing")
-        )
-    session.execute(
-        update(KnownAddress)
-        .where(
-            KnownAddress.channel == row.channel,
-            KnownAddress.value == row.address,
-            KnownAddress.failing_since.is_(None),
-        )
-        .values(failing_since=now)
-    )
+def failed(
+    session: Session, outbox_id: int, detail: str, *, now: datetime, status: str = ""
+) -> None:
+    """The other side said no for good; `status` is what that means in RFC 3463."""
+    deliveries.lost(session, _load(session, outbox_id), detail, now=now, status=status)
 
 
 def retry(session: Session, actor: Actor, outbox_id: int, *, now: datetime) -> None:
@@ -140,13 +143,14 @@ def retry(session: Session, actor: Actor, outbox_id: int, *, now: datetime) -> N
         raise Conflict("not_waiting", state=row.state)
     events.ring(session)
     row.state, row.attempts, row.not_before, row.lease_until = "queued", 0, now, None
+    mail_domains.clear(session, row.domain)
     if row.endpoint_id is not None:
         session.execute(
             update(Endpoint)
             .where(Endpoint.id == row.endpoint_id, Endpoint.state == "failing")
             .values(state="active")
         )
-    _deliver(session, outbox_id, "queued", "", now)
+    deliveries.settle(session, outbox_id, "queued", "", now)
     audit.record(session, actor, "delivery_retried", now=now, number=row.number)
 
 
@@ -157,7 +161,7 @@ def cancel(session: Session, message_id: int, *, now: datetime) -> bool:
         return False
     for row in rows:
         row.state = "cancelled"
-        _deliver(session, row.id, "cancelled", "", now)
+        deliveries.settle(session, row.id, "cancelled", "", now)
     return True
 
 
@@ -191,22 +195,3 @@ def _load(session: Session, outbox_id: int) -> Outbox:
     if row is None:
         raise NotVisible("outbox", outbox_id)
     return row
-
-
-def _settle(
-    session: Session, outbox_id: int, state: str, *, now: datetime, detail: str = ""
-) -> Outbox:
-    row = _load(session, outbox_id)
-    row.state, row.error, row.lease_until = state, detail, None
-    row.sent_at = now if state == "sent" else None
-    return row
-
-
-def _deliver(session: Session, outbox_id: int, state: str, detail: str, now: datetime) -> None:
-    numbers = session.scalars(
-        update(Delivery)
-        .where(Delivery.outbox_id == outbox_id)
-        .values(state=state, detail=detail, at=now)
-        .returning(Delivery.number)
-    ).all()
-    events.emit_many(session, [(number, "delivery", 0) for number in numbers], now=now)

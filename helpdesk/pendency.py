@@ -1,14 +1,15 @@
 """What exactly the provider was asked for, item by item, and what came of it."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from helpdesk import access, events, text
+from helpdesk import access, events, merging, text
 from helpdesk.audit import Change
 from helpdesk.desk import Desk, log
 from helpdesk.errors import FieldError, Invalid, NotVisible
@@ -58,11 +59,28 @@ def ask(session: Session, number: int, message_id: int, labels: Sequence[str]) -
 
 
 def of_ticket(session: Session, number: int) -> list[AskedView]:
-    query = select(AskedItem).where(AskedItem.number == number).order_by(AskedItem.id)
+    """In the order of asking; also what was asked in the tickets that were merged into it."""
+    family = merging.family(session, [number])
+    query = select(AskedItem).where(AskedItem.number.in_(family)).order_by(AskedItem.id)
     return [
         AskedView(item.id, item.message_id, item.label, item.answered_by, item.answered_at)
         for item in session.scalars(query)
     ]
+
+
+def missing(session: Session, numbers: Collection[int]) -> dict[int, int]:
+    """How many asked items each of the tickets still waits for; those that wait for none are left
+    out."""
+    family = merging.family(session, numbers)
+    query = (
+        select(AskedItem.number, func.count())
+        .where(AskedItem.number.in_(family), AskedItem.answered_at.is_(None))
+        .group_by(AskedItem.number)
+    )
+    found = Counter[int]()
+    for number, count in session.execute(query):
+        found[family[number]] += count
+    return dict(found)
 
 
 def answer(
@@ -74,7 +92,7 @@ def answer(
     session.execute(
         update(AskedItem)
         .where(
-            AskedItem.number == number,
+            AskedItem.number.in_(merging.family(session, [number])),
             AskedItem.id.in_(sorted(items)),
             AskedItem.answered_at.is_(None),
         )
@@ -88,7 +106,7 @@ def settle(session: Session, desk: Desk, number: int, item_id: int, *, there: bo
     access.require(desk.actor, "ticket.pending")
     ticket = access.ticket(session, desk.actor, number, lock=True)
     item = session.get(AskedItem, item_id)
-    if item is None or item.number != number:
+    if item is None or item.number not in merging.family(session, [number]):
         raise NotVisible("asked_item", item_id)
     if there == (item.answered_at is not None):
         return

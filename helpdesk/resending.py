@@ -7,14 +7,17 @@ from sqlalchemy.orm import Session
 
 from helpdesk import access, endpoints, events, notices, outbox
 from helpdesk.audit import Change
-from helpdesk.border import Channel
+from helpdesk.border import Actor, Channel
 from helpdesk.desk import Desk, load, log
-from helpdesk.errors import Conflict, NotVisible
-from helpdesk.models import Message, Reading, Ticket
+from helpdesk.endpoints import NewEndpoint
+from helpdesk.errors import Conflict, FieldError, Invalid, NotVisible
+from helpdesk.models import Endpoint, KnownAddress, Membership, Message, Person, Reading, Ticket
 from helpdesk.workflow import Action
 
 #: how long an answer waits before it leaves, so that it can be taken back
 GRACE = timedelta(seconds=10)
+#: what the other side is told with a message of each kind, where it is no plain answer
+NOTICES = {"closing": "closed", "reopening": "reopened", "pending": "pending"}
 #: a person decides a moment after the last second
 SLACK = timedelta(seconds=5)
 
@@ -44,6 +47,55 @@ def undo(session: Session, desk: Desk, number: int, message_id: int) -> bool:
 def resend(session: Session, desk: Desk, number: int, message_id: int, endpoint_id: int) -> None:
     """The same answer by another endpoint. Raises `NotVisible`, `Invalid` for the endpoint and
     `Conflict` when the message is none of ours."""
+    ticket, message = _answer(session, desk, number, message_id)
+    target, _ = endpoints.choose(session, ticket, endpoint_id)
+    assert target is not None  # one that was asked for is given or refused
+    _send(session, desk, ticket, message, target)
+
+
+def resend_to(session: Session, desk: Desk, number: int, message_id: int, address: str) -> None:
+    """The same answer to an address registered to the provider, which becomes an endpoint of the
+    ticket. Raises `NotVisible`, `Invalid` for any other address and `Conflict` as `resend`."""
+    ticket, message = _answer(session, desk, number, message_id)
+    if address not in registered(session, desk.actor, number):
+        raise Invalid(FieldError("endpoint", "unknown"))
+    [endpoint_id] = endpoints.write(session, [NewEndpoint(number, Channel.MAIL, address)])
+    target = session.get_one(Endpoint, endpoint_id)
+    _send(session, desk, ticket, message, target)
+
+
+def registered(session: Session, actor: Actor, number: int) -> list[str]:
+    """Mail addresses of the provider that work, as far as we know, and are no endpoint of the
+    ticket: registered ones, then its people's, each in the order they came. Raises `NotVisible`."""
+    ticket = access.ticket(session, actor, number)
+    taken = set(
+        session.scalars(
+            select(Endpoint.address).where(
+                Endpoint.number == number, Endpoint.channel == Channel.MAIL
+            )
+        )
+    )
+    known = session.execute(
+        select(KnownAddress.value, KnownAddress.failing_since)
+        .where(
+            KnownAddress.provider_id == ticket.provider_id,
+            KnownAddress.channel == Channel.MAIL,
+            KnownAddress.source == "register",
+        )
+        .order_by(KnownAddress.id)
+    ).all()
+    taken |= {value for value, failing_since in known if failing_since is not None}
+    people = session.scalars(
+        select(Person.email)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.provider_id == ticket.provider_id, Membership.active, Person.active)
+        .order_by(Membership.id)
+    )
+    found = (*(value for value, _ in known), *people)
+    return [each for each in dict.fromkeys(found) if each not in taken]
+
+
+def _answer(session: Session, desk: Desk, number: int, message_id: int) -> tuple[Ticket, Message]:
     access.require(desk.actor, "ticket.reply")
     ticket = access.ticket(session, desk.actor, number, lock=True)
     message = session.get(Message, message_id)
@@ -52,12 +104,16 @@ def resend(session: Session, desk: Desk, number: int, message_id: int, endpoint_
     if message.direction != "outbound":
         code = "not_an_answer"
         raise Conflict(code)
-    target, _ = endpoints.choose(session, ticket, endpoint_id)
-    assert target is not None  # one that was asked for is given or refused
+    return ticket, message
+
+
+def _send(session: Session, desk: Desk, ticket: Ticket, message: Message, target: Endpoint) -> None:
+    number = ticket.number
     if target.channel == Channel.WEB:
-        notices.on_page(session, [target], message_id, desk.now)
+        notices.on_page(session, [target], message.id, desk.now)
     else:
-        again = notices.to_endpoint("replied", target, message_id=message_id, automatic=False)
+        name = NOTICES.get(message.kind, "replied")
+        again = notices.to_endpoint(name, target, message_id=message.id, automatic=False)
         notices.post(session, [again], now=desk.now)
     log(session, desk, ticket, "delivery_retried", [Change("endpoint", None, target.address)])
     events.emit(session, number, "delivery", now=desk.now, version=ticket.version)

@@ -1,5 +1,6 @@
 """One ticket of a list, with the names of everything it refers to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -90,6 +91,15 @@ def listing(
         .limit(MOST_ROWS)
     )
     return [row_of(values, policy, now) for values in session.execute(query).all()]
+
+
+def of_numbers(
+    session: Session, actor: Actor, numbers: Sequence[int], policy: Policy, now: datetime
+) -> list[Row]:
+    """The visible ones of these tickets, in the order given."""
+    query = columns(actor).where(access.visible(actor), Ticket.number.in_(numbers))
+    found = {values[0].number: values for values in session.execute(query).all()}
+    return [row_of(found[number], policy, now) for number in numbers if number in found]
 
 
 def columns(actor: Actor) -> Any:

@@ -32,7 +32,7 @@ def listing(session: Session, actor: Actor) -> list[View]:
     """The agent's own and those shared with it, each group in its order."""
     found = session.scalars(
         select(SavedView)
-        .where(sharing.seen_by(SavedView, actor))
+        .where(sharing.seen_by(SavedView, actor), SavedView.removed_at.is_(None))
         .order_by(SavedView.position, SavedView.id)
         .limit(MOST_VIEWS * 2)
     )
@@ -42,11 +42,7 @@ def listing(session: Session, actor: Actor) -> list[View]:
 def save(session: Session, desk: Desk, name: str, query: str, scope: str) -> int:
     """Keep a list under a name; the same name of the same agent is replaced. Returns its id.
     Raises `Invalid`, `Forbidden`."""
-    called = " ".join(text.normalise(name).split())
-    if not called:
-        raise Invalid(FieldError("name", "required"))
-    if len(called) > LONGEST_NAME:
-        raise Invalid(FieldError("name", "too_long", (("limit", LONGEST_NAME),)))
+    called = _called(name)
     if len(query) > LONGEST_QUERY:
         raise Invalid(FieldError("query", "too_long", (("limit", LONGEST_QUERY),)))
     sector_id = sharing.sector_of(desk, scope)
@@ -64,13 +60,30 @@ def save(session: Session, desk: Desk, name: str, query: str, scope: str) -> int
     return row.id
 
 
+def change(session: Session, desk: Desk, view_id: int, name: str, scope: str) -> None:
+    """Another name, or for others. Raises `Invalid`, `Forbidden`, `NotVisible`."""
+    row = _changeable(session, desk, view_id)
+    called = _called(name)
+    if any(v.name == called and v.id != view_id for v in _own(session, desk.actor)):
+        raise Invalid(FieldError("name", "taken"))
+    if scope != row.scope:
+        row.sector_id, row.scope = sharing.sector_of(desk, scope), scope
+    row.name, row.changed_at = called, desk.now
+    _log(session, desk, "view_saved", called)
+
+
 def remove(session: Session, desk: Desk, view_id: int) -> None:
     """Raises `NotVisible`."""
-    row = session.get(SavedView, view_id)
-    sharing.own(desk, row, "view", view_id)
-    assert row is not None
-    session.delete(row)
+    row = _changeable(session, desk, view_id)
+    row.removed_at = desk.now
     _log(session, desk, "view_removed", row.name)
+
+
+def restore(session: Session, desk: Desk, view_id: int) -> None:
+    """Bring a removed one back. Raises `NotVisible`."""
+    row = _changeable(session, desk, view_id)
+    row.removed_at = None
+    _log(session, desk, "view_saved", row.name)
 
 
 def order(session: Session, desk: Desk, ids: Sequence[int]) -> None:
@@ -84,8 +97,27 @@ def order(session: Session, desk: Desk, ids: Sequence[int]) -> None:
         known[view_id].position = place
 
 
+def _changeable(session: Session, desk: Desk, view_id: int) -> SavedView:
+    row = session.get(SavedView, view_id)
+    sharing.own(desk, row, "view", view_id)
+    assert row is not None  # `own` lets nothing else pass
+    return row
+
+
+def _called(name: str) -> str:
+    called = " ".join(text.normalise(name).split())
+    if not called:
+        raise Invalid(FieldError("name", "required"))
+    if len(called) > LONGEST_NAME:
+        raise Invalid(FieldError("name", "too_long", (("limit", LONGEST_NAME),)))
+    return called
+
+
 def _own(session: Session, actor: Actor) -> list[SavedView]:
-    return list(session.scalars(select(SavedView).where(SavedView.agent_id == actor.id)))
+    """In their order."""
+    mine = (SavedView.agent_id == actor.id, SavedView.removed_at.is_(None))
+    query = select(SavedView).where(*mine).order_by(SavedView.position, SavedView.id)
+    return list(session.scalars(query))
 
 
 def _log(session: Session, desk: Desk, action: str, name: str) -> None:

@@ -9,18 +9,18 @@ what a token names is still checked against the database by whoever reads it.
 import base64
 import binascii
 import hmac
-import re
 import secrets as randomness
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Literal, cast, get_args
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-Purpose = Literal["session", "csrf", "link", "reply", "message-id", "bounce", "log"]
+Purpose = Literal[
+    "session", "csrf", "link", "reply", "message-id", "bounce", "agent", "domain", "log", "oauth"
+]
 PURPOSES = cast("tuple[Purpose, ...]", get_args(Purpose))
 
 VERSION = 1
@@ -32,17 +32,14 @@ MAC_OCTETS = 10
 LINK_MAC_OCTETS = 16
 #: characters of a reply token: version, key id, two ids and signature in base32
 REPLY_LENGTH = -(-(2 + 2 * ID_OCTETS + MAC_OCTETS) * 8 // 5)
+#: octets of a reply token and of a Message-ID of ours
+SHAPES = frozenset(2 + count * ID_OCTETS + MAC_OCTETS for count in (2, 3))
 NONCE_OCTETS = 9
 EXPIRY_OCTETS = 5
 SHORTEST_SECRET = 16
 
-#: RFC 5321 §4.5.3.1.1
-LONGEST_LOCAL = 64
-DEFAULT_TEMPLATE = "{local}+{token}@{domain}"
 #: tells the tag of an envelope sender from that of a Reply-To
 BOUNCE = "b-"
-#: nobody types a tag this long: it is one of our tokens, whole, cut or invented
-_TAG = r"(?P<tag>(?:b-)?[a-z0-9]{20,64})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +48,22 @@ class ReplyRef:
 
     number: int
     endpoint_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRef:
+    """The ticket, and the agent who was told of it."""
+
+    number: int
+    agent_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DomainRef:
+    """A registered domain, and the second (Unix time) in which it was asked."""
+
+    domain_id: int
+    asked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +124,32 @@ class Keyring:
     def read_reply_token(self, token: str) -> ReplyRef | None:
         ids = self._read("reply", token, 2)
         return None if ids is None else ReplyRef(*ids)
+
+    def agent_token(self, number: int, agent_id: int) -> str:
+        """Sign 39 characters for the Reply-To of a notice to an agent about a ticket."""
+        return self._issue("agent", number, agent_id)
+
+    def read_agent_token(self, token: str) -> AgentRef | None:
+        ids = self._read("agent", token, 2)
+        return None if ids is None else AgentRef(*ids)
+
+    def domain_token(self, domain_id: int, asked_at: datetime) -> str:
+        """Sign 39 characters for the Reply-To of the mail that asks a domain to confirm itself;
+        asking again (`asked_at`, aware) makes the one before void."""
+        return self._issue("domain", domain_id, int(asked_at.timestamp()))
+
+    def read_domain_token(self, token: str) -> DomainRef | None:
+        ids = self._read("domain", token, 2)
+        return None if ids is None else DomainRef(*ids)
+
+    def claimed_number(self, text: str) -> int | None:
+        """The ticket that a reply token or Message-ID *says* it is for, signed by us or not: good
+        for a suggestion to a person and for nothing else. None for what is not in our form."""
+        token = text.strip().removeprefix("<").removesuffix(">").partition("@")[0]
+        raw = _raw(token)
+        if raw is None or len(raw) not in SHAPES or raw[0] != VERSION:
+            return None
+        return int.from_bytes(raw[2 : 2 + ID_OCTETS], "big")
 
     def bounce_token(self, outbox_id: int) -> str:
         """Sign 29 characters for the envelope sender `local+b-<token>@`."""
@@ -175,18 +214,10 @@ class Keyring:
         return _base32(body + key.mac(purpose, body)[:MAC_OCTETS])
 
     def _read(self, purpose: Purpose, token: str, count: int) -> tuple[int, ...] | None:
-        octets = 2 + ID_OCTETS * count + MAC_OCTETS
-        characters = -(-octets * 8 // 5)
-        if len(token) != characters or not token.isascii():
-            return None
-        try:
-            raw = base64.b32decode(token.upper() + "=" * (-characters % 8))
-        except binascii.Error:
+        raw = _raw(token)
+        if raw is None or len(raw) != 2 + ID_OCTETS * count + MAC_OCTETS:
             return None
         body, mac = raw[:-MAC_OCTETS], raw[-MAC_OCTETS:]
-        # The last character has bits to spare: of the spellings that decode alike one was issued.
-        if _base32(raw) != token.lower():
-            return None
         if not self._signed(body, mac, lambda key: key.mac(purpose, body)):
             return None
         places = range(2, len(body), ID_OCTETS)
@@ -200,73 +231,24 @@ class Keyring:
         )
 
 
-def reply_address(mailbox: str, token: str, template: str = DEFAULT_TEMPLATE) -> str:
-    """Put `token` into the mailbox: `central@x.example` gives `central+<token>@x.example`.
-
-    For an envelope sender pass `BOUNCE + token`.
-    """
-    local, _, domain = mailbox.rpartition("@")
-    return template.format(local=local, token=token, domain=domain)
-
-
-def find_reply_tokens(
-    addresses: Iterable[str], mailboxes: Iterable[str], template: str = DEFAULT_TEMPLATE
-) -> tuple[str, ...]:
-    """List the candidates in the addresses that are ours, lower-case, in order, distinct.
-
-    They look like tokens; `Keyring.read_reply_token` says which were issued. One that was not is
-    cut or forged.
-    """
-    tags = _tags(addresses, mailboxes, template)
-    return tuple(tag for tag in tags if not tag.startswith(BOUNCE))
-
-
-def find_bounce_tokens(
-    addresses: Iterable[str], mailboxes: Iterable[str], template: str = DEFAULT_TEMPLATE
-) -> tuple[str, ...]:
-    """List the same for envelope senders of ours, without their `b-`."""
-    tags = _tags(addresses, mailboxes, template)
-    return tuple(tag.removeprefix(BOUNCE) for tag in tags if tag.startswith(BOUNCE))
-
-
-def check_reply_length(mailbox: str, template: str = DEFAULT_TEMPLATE) -> None:
-    """Raise `ValueError` when addresses made from the template could not carry a token home.
-
-    Servers on the way cut or refuse a longer local part, and with it every answer.
-    """
-    if "{token}" not in template.rpartition("@")[0]:
-        msg = f"{template}: the part before @ needs {{token}}"
-        raise ValueError(msg)
-    longest = reply_address(mailbox, "x" * REPLY_LENGTH, template)
-    octets = len(longest.rpartition("@")[0].encode())
-    if octets > LONGEST_LOCAL:
-        msg = f"{mailbox}: local part and token take {octets} octets of {LONGEST_LOCAL}"
-        raise ValueError(msg)
-
-
-def _tags(addresses: Iterable[str], mailboxes: Iterable[str], template: str) -> dict[str, None]:
-    patterns = [_pattern(mailbox, template) for mailbox in mailboxes]
-    found: dict[str, None] = {}
-    for address in addresses:
-        for pattern in patterns:
-            match = pattern.fullmatch(address)
-            if match:
-                found[match["tag"].lower()] = None
-    return found
-
-
-@lru_cache(maxsize=256)
-def _pattern(mailbox: str, template: str) -> re.Pattern[str]:
-    literal = re.escape(reply_address(mailbox, "\0", template))
-    return re.compile(literal.replace(re.escape("\0"), _TAG), re.IGNORECASE | re.ASCII)
-
-
 def _key(secret: bytes) -> _Key:
     def derive(purpose: str, octets: int) -> bytes:
         info = b"ponte " + purpose.encode()
         return HKDF(algorithm=SHA256(), length=octets, salt=None, info=info).derive(secret)
 
     return _Key(derive("key id", 4), {purpose: derive(purpose, 32) for purpose in PURPOSES})
+
+
+def _raw(token: str) -> bytes | None:
+    """The octets of a token; None when nothing of ours is spelled like it."""
+    if not token.isascii():
+        return None
+    try:
+        raw = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
+    except binascii.Error:
+        return None
+    # The last character has bits to spare: of the spellings that decode alike one was issued.
+    return raw if _base32(raw) == token.lower() else None
 
 
 def _base32(raw: bytes) -> str:

@@ -30,6 +30,8 @@ class DeliveryView:
     at: datetime
     detail: str
     outbox_id: int | None
+    #: RFC 3463, "" when nobody said one
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,10 @@ from channels.mail.arrivals import Doorstep
 from channels.mail.compose import Sheet
 from channels.mail.config import MailConfig
 from channels.mail.imap import MailboxWatch
+from channels.mail.oauth import Accounts, Vault
 from channels.mail.relay import Relay
-from channels.mail.smtpd import Limits, serve_smtp
+from channels.mail.smtp_limits import Limits
+from channels.mail.smtpd import serve_smtp
 from channels.mail.understand import Reader
 
 
@@ -26,15 +28,27 @@ def connect(kit: Kit, config: MailConfig) -> Connected | None:
     if not boxes:
         return None
     ours = Addresses([box.address for box in boxes], config.reply_address)
-    doorstep = Doorstep(kit.work, kit.blobs, ours, kit.clock)
+    doorstep = Doorstep(kit.work, kit.blobs, ours, kit.clock, kit.has_room)
+    accounts = Accounts(Vault(kit.work, kit.keyring, kit.clock))
     watches = [
-        MailboxWatch(box, server, doorstep, kit.work, kit.clock, kit.message_size)
+        MailboxWatch(
+            box,
+            server,
+            doorstep,
+            kit.work,
+            kit.clock,
+            kit.message_size,
+            accounts.of(box.oauth, server.user) if server.password is None else None,
+        )
         for box in boxes
         if (server := box.imap) is not None
     ]
     relay = config.relay
-    sheet = Sheet(ours.mailboxes, config.reply_address, kit.keyring, kit.render)
-    sender = Relay(relay, sheet, kit.blobs, kit.clock) if relay is not None else None
+    sheet = Sheet(ours.mailboxes, config.reply_address, kit.keyring, kit.render, config.signer)
+    sender = None
+    if relay is not None:
+        account = accounts.of(config.oauth, relay.user) if relay.password is None else None
+        sender = Relay(relay, sheet, kit.blobs, kit.clock, account)
     return Connected(
         listeners=(
             *_servers(kit, config, doorstep, ours),
@@ -42,7 +56,7 @@ def connect(kit: Kit, config: MailConfig) -> Connected | None:
         ),
         sender=sender,
         close=sender.close if sender is not None else None,
-        understand=Reader(config, kit.keyring, kit.blobs),
+        understand=Reader(config, kit.keyring, kit.blobs, config.open_resolver()),
         is_busy=doorstep.is_busy,
         health=tuple(lambda watch=watch: watch.health for watch in watches),
     )

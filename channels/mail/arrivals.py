@@ -24,6 +24,10 @@ LARGEST_BATCH = 16 * 1024 * 1024
 QUIET_SECONDS = 0.02
 
 
+class NoRoom(Exception):
+    """The disk is nearly full; what is accepted must still fit, and so must the work on it."""
+
+
 class Doorstep:
     """Where every listener sets down what it received.
 
@@ -32,12 +36,19 @@ class Doorstep:
     """
 
     def __init__(
-        self, work: Work, blobs: BlobStore, ours: Addresses, clock: Callable[[], datetime]
+        self,
+        work: Work,
+        blobs: BlobStore,
+        ours: Addresses,
+        clock: Callable[[], datetime],
+        has_room: Callable[[int], bool] = lambda _: True,
     ) -> None:
+        """`has_room` is asked before so many octets are stored."""
         self._work = work
         self._blobs = blobs
         self._ours = ours
         self._clock = clock
+        self.has_room = has_room
         self._waiting: deque[tuple[Arrival, asyncio.Future[None]]] = deque()
         self._storing: asyncio.Task[None] | None = None
         self._last = -QUIET_SECONDS
@@ -49,8 +60,12 @@ class Doorstep:
     async def accept(self, arrival: Arrival) -> None:
         """Return when the bytes are durable and the row is committed; a known key counts as stored.
 
-        Raises whatever kept the batch from being stored: then nothing may be acknowledged.
+        Raises `NoRoom`, or whatever kept the batch from being stored: then nothing may be
+        acknowledged.
         """
+        if not self.has_room(len(arrival.raw)):
+            msg = "the disk is nearly full"
+            raise NoRoom(msg)
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((arrival, stored))
         if self._storing is None:

@@ -4,152 +4,116 @@ Only the topmost Authentication-Results header counts, and only when our own ser
 sender can put such a header into a message, but none above the one our server adds on arrival.
 """
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from channels.mail.domains import aligned, ascii_domain
+from channels.mail.results import Result, read_results
 from helpdesk.border import Verdict
 
 if TYPE_CHECKING:
     from channels.mail.parse import ParsedMail
 
-_COMMENT = re.compile(r"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)")
-_METHOD = re.compile(r"^\s*(?P<name>[a-z-]+)(?:/\d+)?\s*=\s*(?P<result>[a-z]+)", re.IGNORECASE)
-_PROPERTY = re.compile(r"(?P<name>[a-z]+\.[a-z-]+)\s*=\s*\"?(?P<value>[^\s;\"]+)", re.IGNORECASE)
-#: public suffixes under which people register names, of those our senders use; the organisational
-#: domain (RFC 7489 §3.2) is one label more
-_SECOND_LEVEL = re.compile(
-    r"\.(?:(?:com|org|net|gov|edu|med|ind|adv|eco|eng|art|blog|coop|jus|leg|mp|mil|odo|psi|fst|"
-    r"enf|vet|nom|srv|inf|tv|co|ac|go|or|ne|gob|ltd|plc|nhs|sch)\.[a-z]{2}|[a-z]{2}\.gov\.br)$"
-)
+#: where each method says whom it speaks for
+_SUBJECTS = {
+    "dkim": ("header.d", "header.i"),
+    "spf": ("smtp.mailfrom", "smtp.mail", "smtp.helo"),
+    "dmarc": ("header.from",),
+}
+#: results that say nothing of the sender (RFC 8601 §2.7): not asked, or not answered
+_SILENT = frozenset({"temperror", "none", "neutral", "policy"})
+#: parse defects that leave nobody to speak for
+_UNNAMED = {"several-from": "several-from", "no-from": "no-from", "from-without-address": "no-from"}
 
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """What our server found out. Results are RFC 8601 words, None where it said nothing."""
+    """What was found out. Results are RFC 8601 words, None where our server said nothing.
+
+    `reason` is a word of the label table `judged`: what the verdict rests on.
+    """
 
     trusted: bool
     spf: str | None
     dkim: str | None
     dmarc: str | None
     verdict: Verdict
+    reason: str
 
 
-_NOTHING = Authentication(trusted=False, spf=None, dkim=None, dmarc=None, verdict=Verdict.UNKNOWN)
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    method: str
-    result: str
-    properties: dict[str, str]
+_NOTHING = Authentication(
+    trusted=False, spf=None, dkim=None, dmarc=None, verdict=Verdict.UNKNOWN, reason="nobody"
+)
 
 
 def judge(parsed: "ParsedMail", authserv_id: str | None, from_domain: str) -> Authentication:
-    """Read the topmost Authentication-Results of `authserv_id`; `from_domain` is that of From.
+    """Read the topmost Authentication-Results if `authserv_id` wrote it; `from_domain` is From's.
 
     verified: DMARC passed for that very domain, or DKIM or SPF passed aligned with it. failed:
     DMARC failed, or something was checked and nothing that passed is aligned. unknown: no trusted
     header, or one that could not check anything.
     """
-    if not authserv_id:
+    if not authserv_id or parsed.results is None:
         return _NOTHING
-    topmost = next(
-        (value for name, value in parsed.headers if name.lower() == "authentication-results"), None
-    )
-    if topmost is None:
+    found = read_results(parsed.results)
+    if found is None or _plain(found.server) != _plain(authserv_id):
         return _NOTHING
-    server, results = _read(topmost)
-    if server.lower() != authserv_id.lower():
-        return _NOTHING
-    said = {
-        method: _worst_or_best(results, method, from_domain) for method in ("spf", "dkim", "dmarc")
-    }
+    said = {method: _strongest(found.results, method, from_domain) for method in _SUBJECTS}
+    verdict, reason = _verdict(found.results, from_domain)
+    nobody = unnamed(parsed)
+    if nobody is not None:
+        verdict, reason = Verdict.FAILED, nobody
     return Authentication(
         trusted=True,
         spf=said["spf"],
         dkim=said["dkim"],
         dmarc=said["dmarc"],
-        verdict=_verdict(results, said["dmarc"], from_domain, parsed.defects),
+        verdict=verdict,
+        reason=reason,
     )
 
 
-def aligned(domain: str, from_domain: str) -> bool:
-    """Relaxed alignment (RFC 7489 §3.1): the same organisational domain."""
-    return bool(domain) and organisational(domain) == organisational(from_domain)
+def _plain(server: str) -> str:
+    """An authserv-id is a domain name mostly, and may be any word (RFC 8601 §2.5)."""
+    return ascii_domain(server) or server.lower()
 
 
-def organisational(domain: str) -> str:
-    """The domain somebody registered: `mail.clinica.com.br` is `clinica.com.br`."""
-    name = domain.strip(" .").lower()
-    labels = name.split(".")
-    keep = 3 if _SECOND_LEVEL.search(name) else 2
-    if re.search(r"\.[a-z]{2}\.gov\.br$", name):
-        keep = 4
-    return ".".join(labels[-keep:])
+def unnamed(parsed: "ParsedMail") -> str | None:
+    """The reason why a message speaks for nobody: no From, or several (RFC 7489 §6.6.1)."""
+    return next((_UNNAMED[defect] for defect in parsed.defects if defect in _UNNAMED), None)
 
 
-def _read(value: str) -> tuple[str, list[_Result]]:
-    """The authserv-id and the results of a header (RFC 8601 §2.2)."""
-    first, *rest = _COMMENT.sub(" ", value).split(";")
-    server = first.split()[0] if first.split() else ""
-    results: list[_Result] = []
-    for piece in rest:
-        method = _METHOD.match(piece)
-        if method is None:
-            continue
-        properties = {
-            found["name"].lower(): found["value"].lower()
-            for found in _PROPERTY.finditer(piece, method.end())
-        }
-        results.append(_Result(method["name"].lower(), method["result"].lower(), properties))
-    return server, results
-
-
-def _domain_of(result: _Result) -> str:
+def _domain_of(result: Result) -> str:
     """The domain a result speaks for."""
-    names = {
-        "dkim": ("header.d", "header.i"),
-        "spf": ("smtp.mailfrom", "smtp.mail", "smtp.helo"),
-        "dmarc": ("header.from",),
-    }[result.method]
+    names = _SUBJECTS[result.method]
     value = next((result.properties[name] for name in names if name in result.properties), "")
     return value.rpartition("@")[2].strip("<>")
 
 
-def _worst_or_best(results: list[_Result], method: str, from_domain: str) -> str | None:
+def _strongest(results: tuple[Result, ...], method: str, from_domain: str) -> str | None:
     """Of several results of a method the one that is aligned with From, else the first."""
     found = [result for result in results if result.method == method]
-    if not found:
-        return None
-    return next(
-        (
-            result.result
-            for result in found
-            if result.result == "pass" and aligned(_domain_of(result), from_domain)
-        ),
-        found[0].result,
-    )
+    passed = (result.result for result in found if _vouches(result, from_domain))
+    return next(passed, found[0].result if found else None)
 
 
-def _verdict(
-    results: list[_Result], dmarc: str | None, from_domain: str, defects: tuple[str, ...]
-) -> Verdict:
-    if dmarc == "fail" or not from_domain or "several-from" in defects:
-        return Verdict.FAILED
-    checked = [result for result in results if result.method in {"spf", "dkim", "dmarc"}]
-    passed = [result for result in checked if result.result == "pass"]
-    if any(_speaks_for(result, from_domain) for result in passed):
-        return Verdict.VERIFIED
-    temporary = {"temperror", "none", "neutral", "policy"}
-    if all(result.result in temporary for result in checked):
-        return Verdict.UNKNOWN
-    return Verdict.FAILED
+def _verdict(results: tuple[Result, ...], from_domain: str) -> tuple[Verdict, str]:
+    checked = [result for result in results if result.method in _SUBJECTS]
+    if any(result.method == "dmarc" and result.result == "fail" for result in checked):
+        return Verdict.FAILED, "dmarc-fail"
+    for method in ("dmarc", "dkim", "spf"):
+        if any(each.method == method and _vouches(each, from_domain) for each in checked):
+            return Verdict.VERIFIED, f"{method}-pass"
+    if all(result.result in _SILENT for result in checked):
+        return Verdict.UNKNOWN, "unchecked"
+    return Verdict.FAILED, "unaligned"
 
 
-def _speaks_for(result: _Result, from_domain: str) -> bool:
+def _vouches(result: Result, from_domain: str) -> bool:
+    if result.result != "pass":
+        return False
     domain = _domain_of(result)
     if result.method == "dmarc":
-        # The server judged the From it saw; if it names one it has to be ours
+        # The server judged the From it saw; if it names one it has to be ours.
         return not domain or aligned(domain, from_domain)
     return aligned(domain, from_domain)

@@ -22,8 +22,9 @@ _AUTO_HEADERS = (
     "x-fc-machinegenerated",
     "x-amazon-mail-relay-type",
     "x-auto-reply",
-    "x-ponte-id",
+    "x-apple-action",
 )
+_ABSENCE_HEADERS = ("x-ms-exchange-inbox-rules-loop", "x-vacation", "x-apple-action")
 _LIST_HEADERS = ("list-id", "list-post", "mailing-list", "x-mailing-list", "list-unsubscribe")
 #: header -> the values that say a machine wrote the message
 _AUTO_VALUES = (
@@ -56,42 +57,58 @@ def kind(root: Part, reports: Sequence[tuple[str, bytes]], report: Report, text:
 def _is_feedback(root: Part, subject: str, text: str) -> bool:
     if root.content[1].get("report-type", "").lower() == "feedback-report":
         return True
-    if phrases.FEEDBACK_SUBJECT.match(subject):
+    if phrases.FEEDBACK_SUBJECT.match(subject) or phrases.FEEDBACK_TEXT.search(text[:2_000]):
         return True
     return '"notificationType":"Complaint"' in "".join(text[:20_000].split())
 
 
 def _reply(root: Part, subject: str, text: str) -> str | None:
     submitted = _value(root, "auto-submitted")
-    absent_subject = bool(phrases.ABSENT_SUBJECT.match(subject))
-    reply_subject = bool(phrases.REPLY_SUBJECT.match(subject))
     marked = (
         submitted.startswith("auto")
         or any(root.get(name) is not None for name in _AUTO_HEADERS)
         or any(_value(root, name) in values for name, values in _AUTO_VALUES)
     )
-    null_path = root.get("return-path") is not None and _value(root, "return-path") in {"<>", ""}
-    if marked or null_path:
-        vacation = "vacation" in submitted or "vacation" in _value(root, "x-mailer")
-        outlook = root.get("x-ms-exchange-inbox-rules-loop") is not None
-        if absent_subject or outlook or vacation or root.get("x-vacation") is not None:
-            return "out-of-office"
-        if phrases.ABSENT_TEXT.search(text[:3000]):
-            return "out-of-office"
-    if absent_subject and phrases.ABSENT_TEXT.search(text[:3000]):
+    if marked and _is_absence(root, submitted):
         return "out-of-office"
-    if reply_subject:
-        return "out-of-office" if phrases.ABSENT_TEXT.search(text[:3000]) else "auto-reply"
+    # An empty sender alone says nothing: mail that was redirected has one, too
+    hidden = root.get("return-path") is not None and _value(root, "return-path") in {"<>", ""}
+    bulk = not _listed(root) and bool(_precedence(root) & {"bulk", "junk"})
+    answers = root.get("in-reply-to") is not None or root.get("references") is not None
+    absent = bool(phrases.ABSENT_SUBJECT.match(subject))
+    told = bool(phrases.ABSENT_TEXT.search(text[:3000]))
+    if (
+        (absent and (marked or hidden))
+        or (told and (marked or bulk or phrases.SURELY_ABSENT_SUBJECT.match(subject)))
+        or (absent and told and (answers or phrases.ANSWERING_SUBJECT.search(subject)))
+    ):
+        return "out-of-office"
+    if phrases.REPLY_SUBJECT.match(subject):
+        return "out-of-office" if told else "auto-reply"
     return "auto-reply" if marked else None
 
 
+def _is_absence(root: Part, submitted: str) -> bool:
+    """What servers add to an absence note only."""
+    return (
+        "vacation" in submitted
+        or "vacation" in _value(root, "x-mailer")
+        or any(root.get(name) is not None for name in _ABSENCE_HEADERS)
+    )
+
+
 def _list(root: Part) -> str | None:
-    if any(root.get(name) is not None for name in _LIST_HEADERS):
-        return "list"
-    precedence = {_value(root, "precedence"), _value(root, "x-precedence")}
-    if precedence & {"bulk", "list", "junk"}:
+    if _listed(root) or _precedence(root) & {"bulk", "list", "junk"}:
         return "list"
     return None
+
+
+def _listed(root: Part) -> bool:
+    return any(root.get(name) is not None for name in _LIST_HEADERS)
+
+
+def _precedence(root: Part) -> set[str]:
+    return {_value(root, "precedence"), _value(root, "x-precedence")}
 
 
 def _value(root: Part, name: str) -> str:

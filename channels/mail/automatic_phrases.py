@@ -8,7 +8,7 @@ ABSENT_SUBJECT = re.compile(
     r"out[ -]of[ -](?:the )?office|ooo\b|away (?:from|until)|i(?:'m| am) (?:away|out of|on (?:vacation|leave|holiday))|on (?:vacation|leave|holiday)|"
     r"vacation(?: (?:reply|message|response|notice))?\b|absence\b|absent\b|"
     r"fora d[oe] escrit[óo]rio|aus[êe]n(?:te|cia)|estou (?:ausente|fora|de férias)|"
-    r"(?:em|de|período de|aviso de|comunicado de) f[ée]rias|aviso de (?:aus[êe]ncia|f[ée]rias)|licen[çc]a\b|recesso\b|"
+    r"(?:(?:em|de|período de|aviso de|comunicado de) )?f[ée]rias\b|aviso de (?:aus[êe]ncia|f[ée]rias)|licen[çc]a\b|recesso\b|"
     r"fuera de (?:la )?oficina|ausente|ausencia|estoy (?:ausente|fuera|de vacaciones)|"
     r"abwesen|abwesenheit|nicht im (?:büro|hause)|urlaub|"
     r"absent[e]? du bureau|en congés?|message d'absence|absence du bureau|"
@@ -17,8 +17,18 @@ ABSENT_SUBJECT = re.compile(
     r"отсутстви|ofis dışında|poissa|lomalla|不在|休暇|外出)",
     re.IGNORECASE,
 )
+#: titles of absence notes that nobody gives to a mail of one's own
+SURELY_ABSENT_SUBJECT = re.compile(
+    r"^\W*(?:out[ -]of[ -](?:the )?office|fora d[oe] escrit[óo]rio|aus[êe]ncia tempor[áa]ria|"
+    r"aviso de (?:aus[êe]ncia|f[ée]rias)|estou (?:ausente|fora|de f[ée]rias)|"
+    r"fuera de (?:la )?oficina|ausencia temporal|estoy (?:ausente|fuera|de vacaciones)|"
+    r"abwesenheitsnotiz|message d'absence)",
+    re.IGNORECASE,
+)
+#: a subject that repeats the one it answers
+ANSWERING_SUBJECT = re.compile(r"\b(?:re|res|aw|sv)\s*:|\bprotocolo\s+\d", re.IGNORECASE)
 REPLY_SUBJECT = re.compile(
-    r"^\W*(?:(?:re|res|aw|sv|rv|ref)\s*:\s*)*(?:\[[^\]]{0,40}\]\s*)?(?:"
+    r"^\W*(?:(?:re|res|aw|sv|rv|ref)\s*:\s*)*(?:\[[^\]]{0,40}\]\s*)?(?:auto(?: re)?:|"
     r"auto(?:matic|mated|matische)?[- ]?(?:reply|response|replied|answer|notification)|autoreply|"
     r"automated (?:response|reply|message)|"
     r"resposta autom[áa]tica|auto-?resposta|mensagem autom[áa]tica|e-?mail autom[áa]tico|"
@@ -46,4 +56,8 @@ RECEIPT_SUBJECT = re.compile(
 )
 FEEDBACK_SUBJECT = re.compile(
     r"^\W*(?:complaint about message from|abuse report|spam report|\[?feedback loop)", re.IGNORECASE
+)
+FEEDBACK_TEXT = re.compile(
+    r"\A\s*this is an? (?:e?-?mail )?(?:abuse|spam|feedback) report|^feedback-type: ",
+    re.IGNORECASE | re.MULTILINE,
 )

@@ -2,6 +2,7 @@
 
 import html as entities
 import re
+from urllib.parse import unquote
 
 from channels.mail import html, html_marks, html_text
 from channels.mail.bodies import Contents
@@ -51,7 +52,7 @@ def mark_inline(found: Contents, page: str | None) -> None:
     """Images that the HTML shows are inline whatever their disposition says."""
     if not page:
         return
-    shown = {entities.unescape(cid) for cid in _CID.findall(page)}
+    shown = {unquote(entities.unescape(cid)) for cid in _CID.findall(page)}
     for leaf in found.attachments:
-        if leaf.content_id and leaf.content_id in shown:
+        if leaf.content_id and unquote(leaf.content_id) in shown:
             leaf.inline = True

@@ -21,6 +21,7 @@ _PGP_SIGNED = re.compile(
 _PGP_DASH = re.compile(r"^- (?=-)", re.MULTILINE)
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _FILE = re.compile(r"^\S.*\.[A-Za-z0-9]{2,4}$")
+_META = re.compile(rb"<meta[^>]{1,200}charset\s*=\s*[\"']?([\w:.-]{2,40})", re.IGNORECASE)
 #: alternatives no person reads
 _MACHINE_ALTERNATIVES = frozenset({"text/x-amp-html", "text/watch-html"})
 _REPORTS = frozenset(
@@ -42,6 +43,8 @@ class Leaf:
     data: bytes
     inline: bool = False
     content_id: str | None = None
+    #: as declared
+    charset: str | None = None
 
 
 @dataclass(slots=True)
@@ -79,7 +82,7 @@ def read(root: Part, defects: list[str]) -> Contents:
             continue
         if kind in _MACHINE_ALTERNATIVES and segment is not None:
             continue
-        opened = smime.signed_content(part.data) if _is_opaque(part, kind) else None
+        opened = smime.signed_content(part.data) if _is_opaque(part) else None
         if opened is not None:
             inner_part = read_part(opened, 0, defects)
             if inner_part.kind.startswith("multipart/"):
@@ -92,10 +95,17 @@ def read(root: Part, defects: list[str]) -> Contents:
     return found
 
 
-def _is_opaque(part: Part, kind: str) -> bool:
-    return kind in {"application/pkcs7-mime", "application/x-pkcs7-mime"} and part.content[1].get(
-        "smime-type", "signed-data"
-    ).lower() in {"signed-data", ""}
+def _is_cms(part: Part) -> bool:
+    """An S/MIME envelope by its type or, behind programs that do not know the type, its name
+    (RFC 8551 §3.2.1)."""
+    return part.kind in {"application/pkcs7-mime", "application/x-pkcs7-mime"} or (
+        part.kind == "application/octet-stream" and filename_of(part).lower().endswith(".p7m")
+    )
+
+
+def _is_opaque(part: Part) -> bool:
+    how = part.content[1].get("smime-type", "").lower()
+    return how in {"signed-data", ""} and _is_cms(part)
 
 
 def _note_protection(part: Part, found: Contents) -> None:
@@ -159,7 +169,8 @@ def _take_text(
     if len(data) > LONGEST_TEXT:
         data = data[:LONGEST_TEXT]
         defects.append("text-cut")
-    text = charset.clean(charset.decode(data, params.get("charset"), defects))
+    label = params.get("charset") or (_declared_inside(data) if kind == "text/html" else None)
+    text = charset.clean(charset.decode(data, label, defects))
     if segment is None:
         segment = Segment()
         found.segments.append(segment)
@@ -171,6 +182,12 @@ def _take_text(
     elif params.get("format", "").lower() == "flowed":
         text = flowed.unflow(text, delsp=params.get("delsp", "").lower() == "yes")
     segment.plain.append(_without_armour(text, found))
+
+
+def _declared_inside(page: bytes) -> str | None:
+    """The charset that a page names itself."""
+    found = _META.search(page[:2048])
+    return found[1].decode("ascii", "ignore") if found else None
 
 
 def _without_armour(text: str, found: Contents) -> str:
@@ -208,7 +225,7 @@ def _take_winmail(unpacked: winmail.Winmail, found: Contents) -> None:
 def _leaf(part: Part, name: str, parent: str, number: int, found: Contents) -> Leaf:
     kind = part.kind
     disposition, _ = part.disposition
-    if kind in {"application/pkcs7-mime", "application/x-pkcs7-mime"}:
+    if _is_cms(part):
         found.protection = found.protection or "encrypted-smime"
     if not name and kind == "message/rfc822":
         inner = read_part(part.data, 0, []).get("subject")
@@ -226,6 +243,7 @@ def _leaf(part: Part, name: str, parent: str, number: int, found: Contents) -> L
         data=part.data,
         inline=inline,
         content_id=charset.clean(content_id) if content_id else None,
+        charset=part.content[1].get("charset"),
     )
 
 
@@ -260,5 +278,7 @@ def _fall_back(root: Part, found: Contents, defects: list[str]) -> None:
     """A multipart without parts is read as the text it shows."""
     if root.kind.startswith("multipart/") and not root.children and not found.segments:
         found.attachments.clear()
-        text = charset.clean(charset.decode(root.encoded[:LONGEST_TEXT], None, defects))
+        boundary = root.content[1].get("boundary", "")
+        shown = charset.clean(charset.decode(root.encoded[:LONGEST_TEXT], None, defects))
+        text = shown.replace(f"--{boundary}--", "") if boundary else shown
         found.segments.append(Segment(plain=[text]))

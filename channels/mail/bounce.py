@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from channels.mail import charset
+from channels.mail.bounce_signs import is_bounce, is_late, is_persons, is_suspect
 from channels.mail.bounce_status import bounced, meaning, status_of
-from channels.mail.bounce_text import REACH, human_part, informal, is_bounce, is_late, is_suspect
+from channels.mail.bounce_text import REACH, human_part, informal
 from channels.mail.mailboxes import find_addresses
 from channels.mail.parse_mime import Part
 from helpdesk.border import Bounced
@@ -38,7 +39,7 @@ _NONE = Report()
 def read(root: Part, reports: Sequence[tuple[str, bytes]], text: str) -> Report:
     """What a delivery report says; `Report()` for any other message."""
     statuses = [_text(data) for kind, data in reports if kind.endswith("delivery-status")]
-    if not statuses and not is_suspect(root):
+    if is_persons(root) or (not statuses and not is_suspect(root)):
         return _NONE
     found = [each for status in statuses for each in _standard(status)]
     told = human_part(text)

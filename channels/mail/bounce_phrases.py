@@ -28,6 +28,15 @@ SUBJECT = re.compile(
     r"(?:is|are) not (?:a )?member|退信|邮件传输失败|投递失败|エラー通知|配信(?:不能|エラー)|送信できません",
     re.IGNORECASE,
 )
+#: titles only servers give
+SERVERS_SUBJECT = re.compile(
+    r"\s*(?:undelivered mail returned to sender|undeliverable(?: mail| message)?\b|failure notice\b|"
+    r"returned mail: |(?:mail|message) delivery (?:failed|failure)|delivery failure\b|"
+    r"delivery status notification|mail delivery (?:system|subsystem|status)|mail system error|"
+    r"delivery notification: |warning: could not send message|delivery has failed|"
+    r"não (?:foi possível|é possível) entregar|não entregue: |no se puede entregar: |unzustellbar: )",
+    re.IGNORECASE,
+)
 DELAYED_SUBJECT = re.compile(
     r"\bdelay(?:ed)?\b|warning: could not send|still (?:being )?(?:retried|queued|trying)|"
     r"transient delivery|notification: warning|not (?:yet )?delivered (?:yet|after)|"
@@ -74,7 +83,7 @@ TEXT = re.compile(
 #: below these a server puts the message it returns
 COPY = re.compile(
     r"^[\s>|]*(?:-{2,}|={2,}|_{2,}|\*{2,})?\s*(?:this is a copy of (?:the|your) message|"
-    r"below (?:this line|is) (?:is )?a copy|(?:the )?original (?:message|mail|headers?)(?: follows| headers)?|"
+    r"below (?:this line|is) (?:is )?a copy|(?:the )?original (?:message|mail|headers?)(?! was)(?: follows| headers)?|"
     r"(?:the )?(?:original )?message (?:headers?|follows|text follows)|returned (?:message|mail)|"
     r"unsent message|undelivered message|"
     r"header of (?:the )?original|the header of the|(?:a )?copy of (?:the|your) (?:original )?"
@@ -90,6 +99,18 @@ MACHINE = re.compile(
     r"mail\.delivery\.system|maildaemon|bounces?|bounce-\S+|ndr|sysadmin|delivery|noreply-?bounce|"
     r"smtp[-_]gateway\S*|\S+_for_smtp_gateways|microsoftexchange\w+|mmdf|uucp|"
     r"\S+-(?:admin|owner|bounces|request)|owner-\S+)$",
+    re.IGNORECASE,
+)
+DAEMON = re.compile(r"mail(?:er)?[-_.]?(?:daemon|delivery)|mail\.delivery\.system", re.IGNORECASE)
+#: nobody reads what is sent there; people's programs answer from it too
+ANSWERLESS = re.compile(
+    r"(?:no|do[-_.]?not|n[aã]o)[-_.]?(?:reply|responda?|responder)\b|nao-?responda", re.IGNORECASE
+)
+#: what people write mail with
+PROGRAM = re.compile(
+    r"outlook|thunderbird|mozilla|apple mail|iphone|ipad|android|k-9|samsung|roundcube|zimbra|"
+    r"squirrelmail|horde|rainloop|sogo|evolution|kmail|em ?client|mailbird|postbox|the bat|foxmail|"
+    r"windows (?:live )?mail|mutt|pine|yahoomail|gmail|uol|locaweb|lotus notes|incredimail|claws",
     re.IGNORECASE,
 )
 MACHINE_NAME = re.compile(
@@ -120,7 +141,8 @@ _MEANINGS = {
     ),
     "5.1.2": (
         r"(?:host|domain|server|dom[ií]nio)[^.\n]{0,60}(?:unknown|not (?:found|exist)|unrout|"
-        r"não (?:existe|encontrad))|(?:unknown|no such|invalid|bad) (?:host|domain)|nxdomain|"
+        r"não (?:existe|encontrad))|(?:unknown|no such|invalid|bad|unrouteable) (?:mail )?"
+        r"(?:host|domain)|nxdomain|"
         r"name service error|dns error|couldn't find any host"
     ),
     "5.2.1": (

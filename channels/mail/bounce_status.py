@@ -7,6 +7,7 @@ from helpdesk.border import Bounced
 
 LONGEST_DIAGNOSTIC = 500
 
+_ADDRESS = re.compile(r"[^\s<>()@]{1,64}@[\w.-]{1,255}")
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\.\d|\d)")
 SURE_STATUS = re.compile(
     r"(?:(?<![\d.])[245]\d\d[ -]+#?|#|\bstatus[: =]+|\bdsn=|\(|: )"
@@ -25,7 +26,11 @@ def status_of(written: str, diagnostic: str, action: str) -> str:
             return better[1]
     if status:
         return status
-    return meaning(diagnostic, default="4.0.0" if action == "delayed" else "5.0.0")
+    understood = meaning(diagnostic, default="4.0.0" if action == "delayed" else "5.0.0")
+    if action == "failed" and understood[0] == "4" and not SURE_STATUS.search(diagnostic):
+        # Nobody will try again: whatever kept it from being taken, it is lost (RFC 3464 §2.3.3)
+        return f"5{understood[1:]}"
+    return understood
 
 
 def meaning(diagnostic: str, default: str) -> str:
@@ -35,8 +40,9 @@ def meaning(diagnostic: str, default: str) -> str:
         return sure[1]
     reply = next((code for code in REPLY.findall(diagnostic) if code in phrases.REPLIES), "")
     by_reply = phrases.REPLIES.get(reply, "")
+    words = _ADDRESS.sub("@", diagnostic)
     for pattern, status in phrases.MEANINGS:
-        if pattern.search(diagnostic):
+        if pattern.search(words):
             return f"{by_reply[0]}{status[1:]}" if by_reply else status
     return by_reply or default
 

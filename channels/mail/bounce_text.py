@@ -4,21 +4,18 @@ import re
 from collections.abc import Iterable, Sequence
 
 from channels.mail import bounce_phrases as phrases
-from channels.mail import headers
-from channels.mail.bounce_status import LONGEST_DIAGNOSTIC, REPLY, SURE_STATUS, bounced, meaning
-from channels.mail.mailboxes import Mailbox, find_addresses, mailboxes
+from channels.mail.bounce_status import LONGEST_DIAGNOSTIC, SURE_STATUS, bounced, meaning
+from channels.mail.mailboxes import find_addresses, mailboxes
 from channels.mail.parse_mime import Part
 from helpdesk.border import Bounced
 
 #: how far into a text a server says what went wrong
 REACH = 20_000
 
-_TRACE = re.compile(
+TRACE = re.compile(
     r"^[\s>]{0,4}(?:received|return-path|message-id|dkim-signature): ?\S",
     re.IGNORECASE | re.MULTILINE,
 )
-_FORWARDED = re.compile(r"\s*(?:fwd?|enc|res|tr)\s*:", re.IGNORECASE)
-_OTHER_REPORTS = frozenset({"message/feedback-report", "message/disposition-notification"})
 _AT_START = re.compile(
     r"^[\s>*\-]{0,12}(?:(?:recipient|address|user|mailbox|e-?mail|final-recipient|"
     r"failed recipient|destinat[áa]rio|rcpt to|undeliver\w+ to)(?:\s*:\s*|\s+))?(?:rfc822;\s?)?"
@@ -31,6 +28,7 @@ _NAMED = re.compile(
     r"[^@\n]{0,40}?[<\"'(:\s]([^\s@<>()\[\]\"',;:]+@[\w.-]+\w)",
     re.IGNORECASE,
 )
+_SENT_FOR = re.compile(r"\bfor <([^\s<>@]+@[^\s<>@]+)>", re.IGNORECASE)
 #: the address a message was sent to, behind the one it was forwarded to
 _EXPANDED = re.compile(r"(?:expanded|generated) from:?\s+<?([^\s@<>()]+@[\w.-]+\w)", re.IGNORECASE)
 
@@ -40,70 +38,10 @@ def human_part(text: str) -> str:
     reach = text[:REACH]
     ends = [
         found.start()
-        for found in (phrases.COPY.search(reach, 20), _TRACE.search(reach, 20))
+        for found in (phrases.COPY.search(reach, 20), TRACE.search(reach, 20))
         if found
     ]
     return reach[: min(ends)] if ends else reach
-
-
-def is_suspect(root: Part) -> bool:
-    """Whether it is worth reading the text for a failure: most mail is not."""
-    return (
-        root.get("x-failed-recipients") is not None
-        or _null_path(root)
-        or _machine(root)
-        or bool(phrases.SUBJECT.search(_subject(root)))
-    )
-
-
-def _subject(root: Part) -> str:
-    return headers.text(root.get("subject") or b"")[:500]
-
-
-def _null_path(root: Part) -> bool:
-    path = root.get("return-path")
-    return path is not None and path.strip() in {b"<>", b""}
-
-
-def is_bounce(root: Part, reports: Sequence[tuple[str, bytes]], text: str, told: str) -> bool:
-    if root.get("x-failed-recipients") is not None:
-        return True
-    kinds = {kind for kind, _ in reports}
-    subject = _subject(root)
-    if kinds & _OTHER_REPORTS or _FORWARDED.match(subject):
-        return False
-    machine, null_path = _machine(root), _null_path(root)
-    titled = bool(phrases.SUBJECT.search(subject))
-    says = bool(phrases.TEXT.search(told))
-    coded = bool(SURE_STATUS.search(told) or set(REPLY.findall(told)) & phrases.REPLIES.keys())
-    returned = bool(kinds & {"message/rfc822", "text/rfc822-headers"}) or len(told) < len(
-        text[:REACH]
-    )
-    return (
-        (titled and (machine or null_path) and (says or coded or returned))
-        or (titled and says and returned)
-        or (machine and says and (null_path or returned or coded))
-        or (null_path and says and (returned or coded))
-        or (machine and null_path and returned)
-    )
-
-
-def _machine(root: Part) -> bool:
-    senders = mailboxes(root.get("from") or b"")
-    if not senders:
-        return root.get("from") is None or not (root.get("from") or b"").strip(b" <>")
-    return any(_is_machine(each) for each in senders)
-
-
-def _is_machine(mailbox: Mailbox) -> bool:
-    local = mailbox.address.partition("@")[0] or mailbox.name
-    return bool(phrases.MACHINE.match(local) or phrases.MACHINE_NAME.search(mailbox.name))
-
-
-def is_late(root: Part, told: str) -> bool:
-    if phrases.DELAYED_SUBJECT.search(_subject(root)):
-        return True
-    return bool(phrases.DELAYED_TEXT.search(told)) and not phrases.GIVEN_UP.search(told)
 
 
 def informal(
@@ -118,7 +56,8 @@ def informal(
     lines = told.split("\n")
     starts = _starts(lines, ours) or _starts(lines, set())
     if not recipients:
-        recipients = list(starts) or _named(told, ours) or _returned_to(reports, text)
+        recipients = _likeliest(list(starts), _named(told, ours), text[len(told) : REACH])
+        recipients = recipients or _returned_to(reports, text)
     recipients.extend(_EXPANDED.findall(told))
     for recipient in dict.fromkeys(recipients):
         at = starts.get(recipient)
@@ -130,6 +69,16 @@ def informal(
             # The server gave up: whatever kept it from connecting, this message is lost
             status = "5.4.7"
         yield bounced(recipient, action, status, diagnostic.strip() or _first_lines(told))
+
+
+def _likeliest(starts: list[str], named: list[str], returned: str) -> list[str]:
+    """Lines that begin with an address list recipients, unless the trace of the returned message
+    says that it was sent to another one that is named."""
+    sent_to = {each.lower() for each in _SENT_FOR.findall(returned)}
+    known = [each for each in named if each.lower() in sent_to]
+    if known and not any(each.lower() in sent_to for each in starts):
+        return list(dict.fromkeys(known))
+    return starts or named
 
 
 def _starts(lines: Sequence[str], ours: set[str]) -> dict[str, int]:

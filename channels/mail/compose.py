@@ -7,7 +7,8 @@ Keys of `Outbound.data`; templates see all of them, None where the core says not
 | `insurer` | str | the name beside our address, first line of the page |
 | `subject` | str | Subject; without it `subject.txt` of the notice says it |
 | `mailbox` | str | the address of ours it leaves from (default: the first one) |
-| `endpoint_id` | int | the reply token; without it nobody is asked to reply |
+| `endpoint_id` | int | the reply token; without it and `answer_token` nobody is asked to reply |
+| `answer_token` | str | the reply token of an agent, or of a domain that is asked |
 | `references` | list of str | References, oldest first |
 | `in_reply_to` | str | In-Reply-To |
 | `number`, `protocol` | int, str | how the ticket is named in the body |
@@ -15,9 +16,12 @@ Keys of `Outbound.data`; templates see all of them, None where the core says not
 | `text`, `author` | str | what an agent wrote and who; absent when it may not be said |
 | `link` | URL | the button |
 | `by` | str | agent_forwarded: who forwarded |
+| `agent_id` | int | the agent it is for, who may answer it |
+| `domain` | str | confirm_domain: what is asked about, for `provider` |
 | `code`, `minutes` | str, int | login_code: the code and how long it holds |
 | `name`, `provider`, `days` | str, str, int | invitation: who, for whom, how long it holds |
 | `protocols` | list | digest: what was opened meanwhile |
+| `alarms` | list of `{kind, code, detail}` | alarm: what is wrong with the instance |
 """
 
 import re
@@ -28,10 +32,13 @@ from email.utils import format_datetime
 from typing import cast
 
 from channels.mail import mime
+from channels.mail.domains import ascii_domain
 from channels.mail.mime import Attached
+from channels.mail.signing import Signer
 from helpdesk.border import Outbound
 from helpdesk.errors import Undeliverable
-from helpdesk.tokens import BOUNCE, Keyring, reply_address
+from helpdesk.reply_addresses import reply_address
+from helpdesk.tokens import BOUNCE, Keyring
 
 Render = Callable[[str, dict[str, object]], str]
 
@@ -39,6 +46,8 @@ Render = Callable[[str, dict[str, object]], str]
 ANSWERABLE = frozenset({"opened", "replied", "closed", "reopened", "pending"})
 #: automatic answers to something somebody sent (RFC 3834 §5); other automatic mail is not an answer
 ACKNOWLEDGEMENTS = frozenset({"opened"})
+#: RFC 3463 §3.2: bad destination mailbox address syntax
+NO_ADDRESS = "5.1.3"
 #: what every template may ask for
 KEYS = (
     "number",
@@ -48,12 +57,15 @@ KEYS = (
     "author",
     "link",
     "by",
+    "domain",
+    "agent_id",
     "code",
     "minutes",
     "name",
     "provider",
     "days",
     "protocols",
+    "alarms",
 )
 
 _ADDRESS = re.compile(
@@ -81,12 +93,14 @@ class Sheet:
     template: str
     keyring: Keyring
     render: Render
+    signer: Signer | None = None
 
 
 def compose(
     outbound: Outbound, files: Sequence[Attached], sheet: Sheet, now: datetime
 ) -> ComposedMail:
-    """Write the mail; `now` is its Date. A retry differs from the first try in nothing else.
+    """Write the mail; `now` is its Date. A retry differs from the first try in nothing else but the
+    signature over it.
 
     Raises `Undeliverable` when the recipient is no address.
     """
@@ -97,10 +111,13 @@ def compose(
         # Given up since the ticket was opened: nobody would read what comes back to it.
         sender = sheet.mailboxes[0]
     endpoint_id = data.get("endpoint_id")
-    answerable = isinstance(endpoint_id, int) and outbound.notice in ANSWERABLE
+    continues = isinstance(endpoint_id, int) and outbound.notice in ANSWERABLE
     ids = (outbound.number or 0, outbound.id, endpoint_id if isinstance(endpoint_id, int) else 0)
     message_id = sheet.keyring.message_id(*ids, sender.rpartition("@")[2])
-    context = _context(outbound, files, answerable=answerable)
+    token = _text(data, "answer_token")
+    if continues:
+        token = sheet.keyring.reply_token(ids[0], ids[2])
+    context = _context(outbound, files, answerable=bool(token))
     folder = f"mail/{outbound.notice}"
     subject = _text(data, "subject") or sheet.render(f"{folder}/subject.txt", context)
     head = [
@@ -115,8 +132,7 @@ def compose(
         mime.ids("In-Reply-To", _ids([data.get("in_reply_to")])),
         mime.ids("References", _ids(data.get("references"))),
     ]
-    if answerable:
-        token = sheet.keyring.reply_token(ids[0], ids[2])
+    if token:
         head.append(mime.mailbox("Reply-To", "", reply_address(sender, token, sheet.template)))
     if outbound.automatic:
         kind = "auto-replied" if outbound.notice in ACKNOWLEDGEMENTS else "auto-generated"
@@ -130,8 +146,11 @@ def compose(
     if files:
         body = mime.with_files(body, files, mime.boundary(outbound.ref, "m"))
     bounce = BOUNCE + sheet.keyring.bounce_token(outbound.id)
+    message = b"".join(head) + body
+    if sheet.signer is not None:
+        message = sheet.signer.sign(message, sender.rpartition("@")[2])
     return ComposedMail(
-        message=b"".join(head) + body,
+        message=message,
         message_id=message_id,
         envelope_from=reply_address(sender, bounce, sheet.template),
         recipient=recipient,
@@ -155,16 +174,12 @@ def _context(
 def _recipient(address: str) -> tuple[str, bool]:
     """The address as the envelope takes it, and whether that needs SMTPUTF8."""
     found = _ADDRESS.fullmatch(address)
-    local, _, domain = address.rpartition("@")
-    try:
-        ascii_domain = domain.encode("idna").decode()
-    except UnicodeError:
-        found = None
-        ascii_domain = ""
-    if found is None:
+    local, _, given = address.rpartition("@")
+    domain = ascii_domain(given)
+    if found is None or not domain:
         msg = f"not an address: {mime.line(address)}"
-        raise Undeliverable(msg)
-    return f"{local}@{ascii_domain}", not local.isascii()
+        raise Undeliverable(msg, NO_ADDRESS)
+    return f"{local}@{domain}", not local.isascii()
 
 
 def _ids(values: object) -> list[str]:

@@ -1,12 +1,9 @@
 """What the mail channel is told: our addresses, where mail comes in and where it leaves."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from ipaddress import ip_address
+from collections.abc import Iterator, Mapping
 from string import Formatter
 from typing import Annotated, Any, Literal
-from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -15,77 +12,16 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    SecretStr,
     ValidationInfo,
     field_validator,
 )
 
-from helpdesk.tokens import DEFAULT_TEMPLATE, check_reply_length
-
-#: submission (RFC 6409) where a login and TLS are asked for; a relay on this host takes 25
-SMTP_PORTS = {"loopback": 25, "starttls": 587, "tls": 465}
-IMAP_PORTS = {"imap": 143, "imaps": 993}
-
-Protection = Literal["tls", "starttls", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where to connect. `protection` is never weakened after it was settled here."""
-
-    host: str
-    port: int
-    protection: Protection
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    #: IMAP only
-    folder: str = "INBOX"
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def parse_server(url: str) -> Server:
-    """Read `imap[s]://` or `smtp[s]://` URLs: `user:password@host:port/FOLDER`, percent-encoded.
-
-    Without TLS from the first byte, STARTTLS is required unless the host is a loopback address.
-    Raises `ValueError`.
-    """
-    parts = urlsplit(url)
-    host = parts.hostname
-    if parts.scheme not in {"imap", "imaps", "smtp", "smtps"}:
-        msg = "should begin with imap://, imaps://, smtp:// or smtps://"
-        raise ValueError(msg)
-    if not host:
-        msg = "has no host"
-        raise ValueError(msg)
-    return Server(
-        host=host,
-        port=parts.port or _port(parts, host),
-        protection=_protection(parts.scheme, host),
-        user=None if parts.username is None else unquote(parts.username),
-        password=None if parts.password is None else unquote(parts.password),
-        folder=unquote(parts.path.strip("/")) or "INBOX",
-    )
-
-
-def _protection(scheme: str, host: str) -> Protection:
-    if scheme in {"imaps", "smtps"}:
-        return "tls"
-    return "none" if is_loopback(host) else "starttls"
-
-
-def _port(parts: SplitResult, host: str) -> int:
-    if parts.scheme in IMAP_PORTS:
-        return IMAP_PORTS[parts.scheme]
-    if parts.scheme == "smtps":
-        return SMTP_PORTS["tls"]
-    return SMTP_PORTS["loopback" if is_loopback(host) else "starttls"]
+from channels.mail.grants import OAuthConfig
+from channels.mail.resolver import Resolver
+from channels.mail.servers import Server, dns_server, parse_server
+from channels.mail.signing import Signer, load_signer
+from helpdesk.reply_addresses import DEFAULT_TEMPLATE, check_reply_length
 
 
 def _imap_url(url: str) -> str:
@@ -93,10 +29,18 @@ def _imap_url(url: str) -> str:
     if not url.startswith("imap"):
         msg = "should begin with imap:// or imaps://"
         raise ValueError(msg)
-    if server.user is None or server.password is None:
-        msg = "has no user and password (imaps://user:password@host/FOLDER)"
+    if server.user is None:
+        msg = "has no user (imaps://user:password@host/FOLDER)"
         raise ValueError(msg)
     return url
+
+
+def _log_in_with(url: str | None, oauth: OAuthConfig | None) -> None:
+    """A user without a password logs in by OAuth. Raises `ValueError` when that is not set."""
+    server = parse_server(url) if url is not None else None
+    if server is not None and server.user is not None and server.password is None and not oauth:
+        msg = f"{server.host}: {server.user} has no password, and PONTE_MAIL__OAUTH__… is not set"
+        raise ValueError(msg)
 
 
 def _relay_url(url: str) -> str:
@@ -133,6 +77,18 @@ def _lmtp_listen(value: str) -> str:
         raise ValueError(msg) from None
 
 
+def _resolver(value: str) -> str:
+    """`system`, or the address of a DNS server: a name would need one to be found."""
+    if value == "system":
+        return value
+    try:
+        dns_server(value)
+    except ValueError:
+        msg = "should be system or ADDRESS:PORT"
+        raise ValueError(msg) from None
+    return value
+
+
 def _from_json(value: object) -> object:
     """In the environment the list is JSON; `[[mail.mailboxes]]` in TOML reads better."""
     if not isinstance(value, str):
@@ -167,6 +123,8 @@ class Mailbox(BaseModel):
     classification: str | None = None
     since: AwareDatetime | None = None
     after: Literal["flag", "move", "delete"] = "flag"
+    #: how its account logs in when the URL has no password
+    oauth: OAuthConfig = OAuthConfig()
 
     @property
     def imap(self) -> Server | None:
@@ -177,11 +135,23 @@ def _unverified(data: dict[str, Any]) -> Literal["accept", "hold"]:
     return "hold" if data.get("authserv_id") else "accept"
 
 
+def _signer(key: SecretStr, data: Mapping[str, Any]) -> Signer:
+    """Raises `ValueError` when the key is none, or when it is not said where its record stands."""
+    selector = data.get("dkim_selector")
+    domain = data.get("dkim_domain") or (data.get("address") or "").rpartition("@")[2]
+    if not selector or not domain:
+        msg = "needs PONTE_MAIL__DKIM_SELECTOR, and DKIM_DOMAIN or ADDRESS"
+        raise ValueError(msg)
+    return load_signer(key.get_secret_value(), selector, domain)
+
+
 class MailConfig(BaseModel):
     """The section `mail`: `PONTE_MAIL__…`, `[mail]`, `[[mail.mailboxes]]`."""
 
     model_config = CLOSED
 
+    #: how accounts log in whose URL has no password; stands first because the URLs are held to it
+    oauth: OAuthConfig = OAuthConfig()
     address: MailAddress | None = None
     reply_address: str = Field(default=DEFAULT_TEMPLATE, validate_default=True)
     imap_url: ImapUrl | None = Field(default=None, repr=False)
@@ -192,6 +162,14 @@ class MailConfig(BaseModel):
     authserv_id: str | None = None
     #: strangers cannot be told from providers without trusted results, so only then are they held
     unverified: Literal["accept", "hold"] = Field(default_factory=_unverified)
+    #: our own DKIM check, for mail without trusted results
+    resolver: Annotated[str, AfterValidator(_resolver)] | None = None
+    dkim_selector: (
+        Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$")] | None
+    ) = None
+    dkim_domain: str | None = None
+    #: PEM
+    dkim_key: SecretStr | None = None
 
     @field_validator("reply_address")
     @classmethod
@@ -213,6 +191,13 @@ class MailConfig(BaseModel):
             raise ValueError(msg)
         return url
 
+    @field_validator("imap_url", "relay_url")
+    @classmethod
+    def _can_log_in(cls, url: str | None, info: ValidationInfo) -> str | None:
+        if "oauth" in info.data:
+            _log_in_with(url, info.data["oauth"])
+        return url
+
     @field_validator("mailboxes")
     @classmethod
     def _are_distinct(
@@ -225,9 +210,27 @@ class MailConfig(BaseModel):
                 msg = f"{mailbox.address} is there twice"
                 raise ValueError(msg)
             seen.add(mailbox.address)
+            _log_in_with(mailbox.imap_url, mailbox.oauth or info.data.get("oauth"))
             if template is not None:
                 check_reply_length(mailbox.address, template)
         return mailboxes
+
+    @field_validator("dkim_key")
+    @classmethod
+    def _signs(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if key is not None:
+            _signer(key, info.data)
+        return key
+
+    @property
+    def signer(self) -> Signer | None:
+        return None if self.dkim_key is None else _signer(self.dkim_key, self.__dict__)
+
+    def open_resolver(self) -> Resolver | None:
+        """Raises `OSError` when the system names no DNS server."""
+        if self.resolver is None:
+            return None
+        return Resolver(None) if self.resolver == "system" else Resolver(*dns_server(self.resolver))
 
     @property
     def boxes(self) -> tuple[Mailbox, ...]:
@@ -240,5 +243,6 @@ class MailConfig(BaseModel):
 
     def _boxes(self) -> Iterator[Mailbox]:
         if self.address is not None:
-            yield Mailbox(address=self.address, imap_url=self.imap_url)
-        yield from self.mailboxes
+            yield Mailbox(address=self.address, imap_url=self.imap_url, oauth=self.oauth)
+        for box in self.mailboxes:
+            yield box if box.oauth else box.model_copy(update={"oauth": self.oauth})

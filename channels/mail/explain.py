@@ -5,6 +5,9 @@ from channels.mail.mailboxes import Mailbox
 from channels.mail.parse import ParsedMail, parse
 from helpdesk import protocol
 
+#: protocol numbers are looked for in so much of a text
+REACH = 256 * 1024
+
 
 def explain(raw: bytes, *, authserv_id: str | None = None) -> dict[str, object]:
     """The contract's object (DESIGN §3): only None, bool, int, str, list and dict inside."""
@@ -64,7 +67,7 @@ def protocols(parsed: ParsedMail) -> list[dict[str, str]]:
         "subject": parsed.subject,
         "address": addresses,
         "references": references,
-        "body": parsed.text,
+        "body": parsed.text[:REACH],
     }
     found: dict[str, str] = {}
     for where, text in places.items():

@@ -1,5 +1,6 @@
 """Names of attachments made safe to show, store and send back."""
 
+import mimetypes
 import re
 import unicodedata
 
@@ -10,31 +11,47 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-
 _SPECIAL = re.compile(r"[<>:\"|?*]")
 _RESERVED = re.compile(r"^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 
+#: reading the tables of Python alone: those of a machine would give names that differ by machine
+_KNOWN = mimetypes.MimeTypes(filenames=())
+#: where the tables say nothing, or another thing than people expect
 _EXTENSIONS = {
+    "": "bin",
     "application/octet-stream": "bin",
-    "application/pdf": "pdf",
+    "application/ics": "ics",
+    "application/ms-tnef": "dat",
     "application/pgp-encrypted": "asc",
     "application/pgp-signature": "asc",
     "application/pkcs7-mime": "p7m",
     "application/pkcs7-signature": "p7s",
     "application/x-pkcs7-mime": "p7m",
     "application/x-pkcs7-signature": "p7s",
-    "application/zip": "zip",
-    "application/ms-tnef": "dat",
+    "audio/mpeg": "mp3",
     "image/jpeg": "jpg",
-    "image/svg+xml": "svg",
-    "message/delivery-status": "txt",
-    "message/disposition-notification": "txt",
-    "message/feedback-report": "txt",
-    "message/rfc822": "eml",
+    "message/external-body": "txt",
     "text/calendar": "ics",
     "text/html": "html",
+    "text/markdown": "md",
     "text/plain": "txt",
     "text/rfc822-headers": "txt",
     "text/rtf": "rtf",
     "text/vcard": "vcf",
-    "text/x-vcard": "vcf",
+    "video/mp4": "mp4",
+    "video/mpeg": "mpg",
 }
+#: parts of reports, which say what they are; of others only what kind
+_STEMS = {
+    "message/delivery-status": "delivery-status",
+    "message/global-delivery-status": "delivery-status",
+    "message/disposition-notification": "disposition-notification",
+    "message/feedback-report": "feedback-report",
+    "text/rfc822-headers": "headers",
+    "text/calendar": "calendar",
+    "image": "image",
+    "video": "video",
+    "audio": "audio",
+    "message": "message",
+}
+_REPORT = re.compile(r"^message/(?:.*-status|.*-notification|.*-report)$")
 _SUBTYPE = re.compile(r"^[a-z0-9]{2,5}$")
 
 
@@ -56,12 +73,21 @@ def safe(name: str) -> str:
     return plain
 
 
-def made_up(content_type: str, number: int, stem: str = "attachment") -> str:
-    """A name for a part that has none: `attachment-2.pdf`."""
-    return f"{stem}-{number}.{extension(content_type)}"
+def made_up(content_type: str, number: int) -> str:
+    """A name for a part that has none: `attachment-2.pdf`, `image-1.png`, `delivery-status.txt`."""
+    extended = extension(content_type)
+    if content_type in _STEMS:
+        return f"{_STEMS[content_type]}.{extended}"
+    stem = _STEMS.get(content_type.partition("/")[0], "attachment")
+    return f"{stem}-{number}.{extended}"
 
 
 def extension(content_type: str) -> str:
     """The usual file extension of a type, `bin` when there is none."""
+    known = _EXTENSIONS.get(content_type)
+    if known is None and _REPORT.match(content_type):
+        known = "txt"
+    if known is None:
+        known = (_KNOWN.guess_extension(content_type) or "").lstrip(".")
     subtype = content_type.partition("/")[2]
-    return _EXTENSIONS.get(content_type) or (subtype if _SUBTYPE.match(subtype) else "bin")
+    return known or (subtype if _SUBTYPE.match(subtype) else "bin")

@@ -40,39 +40,47 @@ def raw_text(value: bytes, fallback: str | None = None) -> str:
     """Header bytes as text, encoded words still encoded."""
     if value.isascii() and b"\x1b" not in value:
         return value.decode("ascii")
-    return charset.decode(value, None if charset.looks_foreign(value) else fallback)
+    if not charset.is_ascii_compatible(fallback) or (
+        charset.is_latin(fallback) and charset.looks_foreign(value)
+    ):
+        fallback = None
+    return charset.decode(value, fallback)
 
 
 def decode_words(value: str) -> str:
-    """RFC 2047 words decoded. Neighbours in one charset are joined before their bytes are read,
-    because senders cut multi-byte characters in two."""
+    """RFC 2047 words decoded. Neighbours in one charset and encoding are joined before they are
+    read, because senders cut characters, their bytes and even the encoding of one byte in two."""
     if "=?" not in value:
         return value
     out: list[str] = []
-    pending: list[bytes] = []
-    pending_charset = ""
+    pending: list[str] = []
+    kind = ("", "")
     at = 0
     for found in _WORD.finditer(value):
         between = value[at : found.start()]
-        label = found["charset"].lower()
-        if pending and (between.strip() or label != pending_charset):
-            out.append(charset.decode(b"".join(pending), pending_charset))
+        this = (found["charset"].lower(), found["encoding"].lower())
+        apart = bool(between.strip())
+        if pending and (apart or this != kind):
+            out.append(_word(pending, kind))
             pending = []
-        if between.strip() or not at:
+        if apart or not at:
             out.append(between)
-        pending.append(_word_bytes(found["encoding"], found["text"]))
-        pending_charset = label
+        pending.append(found["text"])
+        kind = this
         at = found.end()
     if pending:
-        out.append(charset.decode(b"".join(pending), pending_charset))
+        out.append(_word(pending, kind))
     out.append(value[at:])
     return "".join(out)
 
 
-def _word_bytes(encoding: str, content: str) -> bytes:
-    data = content.encode("utf-8", "surrogateescape")
-    if encoding in "bB":
-        return transfer.base64(data)
+def _word(texts: list[str], kind: tuple[str, str]) -> str:
+    label, encoding = kind
+    data = "".join(texts).encode("utf-8", "surrogateescape")
+    return charset.decode(transfer.base64(data) if encoding == "b" else _q(data), label)
+
+
+def _q(data: bytes) -> bytes:
     try:
         return binascii.a2b_qp(data, header=True)
     except binascii.Error:

@@ -14,7 +14,9 @@ QUOTE_CLASSES = re.compile(
     r"(?<![\w-])(?:gmail_(?:quote|attr)\w*|yahoo_quoted|moz-cite-prefix|protonmail_quote|"
     r"zmail_extra|tutanota_quote|qq_?quote|ms-outlook-mobile-reference-message|"
     r"outlookmessageheader|uol_quote|bol_quote|moz-forward-container|freebirdfxquote|"
-    r"mail_quote|replyheader|gmail_quote_container|reply-?quote|wordsection_quoted)(?![\w-])",
+    r"mail_quote|replyheader|gmail_quote_container|reply-?quote|wordsection_quoted|front-blockquote|"
+    r"sh-quoted-content|missive_quote|bloop_original_html|ntes-mail-quote|mailru-blockquote|"
+    r"ydp\w{1,12}yahoo_quoted)(?![\w-])",
     re.IGNORECASE,
 )
 SIGNATURE_CLASSES = re.compile(
@@ -23,7 +25,8 @@ SIGNATURE_CLASSES = re.compile(
     re.IGNORECASE,
 )
 QUOTE_IDS = re.compile(
-    r"^(?:x_)*(?:divrplyfwdmsg|appendonsend|ymail_android_quote|yahoo_quoted_\d+|"
+    r"^(?:x_)*(?:divrplyfwdmsg|appendonsend|ymail_android_quote|(?:ydp\w{1,12})?yahoo_quoted_\d+|"
+    r"olk_src_body_section|(?:ecx)?stopspelling|isreplycontent|bloop_customfont_quote|"
     r"mail-editor-reference-message-container|oriMsgHtmlSeperator|isForwardContent|reply-intro|"
     r"composer_signature_quote|ms-outlook-mobile-body-separator-line|zwchr|replySplit)$",
     re.IGNORECASE,

@@ -1,30 +1,25 @@
-"""IMAP in: one thread a mailbox follows its folder and hands each message to the doorstep.
+"""IMAP in: one thread a mailbox follows its folder, over every failure of server and network.
 
 The folder is read by UID, never by what was seen, so that a message somebody else opened first
-still comes in. What happens to it on the server happens after its COMMIT: a crash in between makes
-it arrive again under the same key, which is then known.
+still comes in.
 """
 
 import asyncio
-import concurrent.futures
 import contextlib
 import logging
 import random
 import threading
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 
 from channels import Health, Work
 from channels.mail.arrivals import Doorstep
 from channels.mail.config import Mailbox, Server
-from channels.mail.imap_client import Folder, Lost, Refused, Waker, open_folder
-from channels.mail.imap_fetch import Fetched, Fetcher, Listed, listed
-from helpdesk import inbound
-from helpdesk.arrivals import Arrival
+from channels.mail.imap_client import Folder, Waker, open_folder
+from channels.mail.imap_collect import Collector
+from channels.mail.oauth import Account, InThread
 
-T = TypeVar("T")
 log = logging.getLogger("ponte.mail.imap")
 
 #: well under the 29 minutes after which servers may hang up (RFC 2177), and under what home and
@@ -33,23 +28,8 @@ IDLE_SECONDS = 240.0
 #: between two looks at a server without IDLE
 POLL_SECONDS = 30.0
 FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0
-#: what the folder held before its UIDs changed is read again so far back; content keys tell doubles
-OVERLAP = timedelta(days=7)
-#: mail that lay on the server for longer is understood, and nobody outside the console is told
-STALE = timedelta(hours=48)
-#: where `after = "move"` puts messages
-STORED_FOLDER = "Ponte"
 #: how long stopping waits for the thread: first politely, then with the connection cut
 STOP_SECONDS = 0.8
-
-
-@dataclass(frozen=True, slots=True)
-class _Position:
-    """Stored up to `uid`; `oldest` leaves out what the server received before."""
-
-    uidvalidity: int
-    uid: int
-    oldest: datetime | None = None
 
 
 class MailboxWatch:
@@ -63,21 +43,29 @@ class MailboxWatch:
         work: Work,
         clock: Callable[[], datetime],
         message_size: int,
+        account: Account | None = None,
     ) -> None:
-        self._mailbox = mailbox
         self._server = server
-        self._doorstep = doorstep
-        self._work = work
         self._clock = clock
-        self._fetcher = Fetcher(message_size)
+        self._oauth = account
         self._account = f"{server.user}@{server.host}/{server.folder}"
+        self._collector = Collector(mailbox, self._account, doorstep, work, clock, message_size)
         self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
         self._folder: Folder | None = None
         self.health = Health(self._account)
 
     async def run(self) -> None:
-        """Follow the folder. When cancelled, the thread has ended or is cut off within 2 s."""
+        """Follow the folder. When cancelled, the thread has ended or is cut off within 2 s.
+
+        May be called again, by a process that is elected once more.
+        """
+        if self._thread is not None:
+            # Cut off, it may still wait for the database: two at once would be one too many.
+            await asyncio.to_thread(self._thread.join)
+        self._stopping.clear()
         self._loop = asyncio.get_running_loop()
+        self._collector.bind(self._loop)
         self._waker = Waker()
         ended = asyncio.Event()
 
@@ -90,7 +78,8 @@ class MailboxWatch:
                     self._loop.call_soon_threadsafe(ended.set)
 
         # A thread of its own: in the shared pool mailboxes would keep everybody else waiting.
-        threading.Thread(target=follow, name=f"imap {self._account}", daemon=True).start()
+        self._thread = threading.Thread(target=follow, name=f"imap {self._account}", daemon=True)
+        self._thread.start()
         try:
             await ended.wait()
         finally:
@@ -100,13 +89,15 @@ class MailboxWatch:
                 if self._folder is not None:
                     self._folder.cut()
                 await _happens(ended, STOP_SECONDS)
+            # Whoever follows it now says how it fares.
+            self.health = Health(self._account)
 
     def _follow(self) -> None:
         wait = FIRST_WAIT
         while not self._stopping.is_set():
             before = self.health.last_success
             try:
-                with open_folder(self._server, self._waker) as folder:
+                with open_folder(self._server, self._waker, tokens=self._tokens()) as folder:
                     self._folder = folder
                     self._follow_folder(folder)
             except Exception as error:  # noqa: BLE001 - no failure may end the watch
@@ -122,117 +113,37 @@ class MailboxWatch:
             finally:
                 self._folder = None
 
+    def _tokens(self) -> InThread | None:
+        return InThread(self._oauth, self._loop) if self._oauth is not None else None
+
     def _follow_folder(self, folder: Folder) -> None:
-        position = self._position(folder)
-        if self._mailbox.after == "move":
-            folder.make(STORED_FOLDER)
+        position = self._collector.begin(folder)
         while not self._stopping.is_set():
-            position = self._collect(folder, position)
+            position = self._collector.collect(
+                folder, position, stopping=self._stopping.is_set, left=self._waiting
+            )
             if self._stopping.is_set():
                 return
-            self.health = Health(self._account, last_success=self._clock())
-            self._await_news(folder)
+            self._looked()
+            # Silence may also mean that the folder is another one by now: moved away, made anew.
+            if not self._await_news(folder) and folder.select().uidvalidity != position.uidvalidity:
+                position = self._collector.begin(folder)
 
-    def _position(self, folder: Folder) -> _Position:
-        """Where to go on; at the first look behind the last message, unless `since` says else."""
-        uidvalidity, following = folder.status.uidvalidity, folder.status.next_uid
-        since = self._mailbox.since
-        cursor = self._ask(self._work.read(inbound.cursor, self._account))
-        if cursor is not None and cursor.uidvalidity == uidvalidity:
-            return _Position(uidvalidity, cursor.uid, oldest=since)
-        if cursor is not None:
-            log.warning("%s: UIDVALIDITY changed, reading again", self._account)
-            again = cursor.at - OVERLAP
-            return _Position(uidvalidity, 0, oldest=max(since or again, again))
-        if since is not None:
-            return _Position(uidvalidity, 0, oldest=since)
-        last = following - 1 if following else max(folder.uids(after=0), default=0)
-        position = _Position(uidvalidity, last)
-        self._save(position)
-        return position
-
-    def _collect(self, folder: Folder, position: _Position) -> _Position:
-        """Store everything behind the position; returns the new one."""
-        uids = folder.uids(position.uid)
-        last = uids[-1] if uids else position.uid
-        if position.uid == 0 and position.oldest is not None:
-            # The first look at a folder need not list years of it. SINCE compares days in the
-            # server's zone, so it gets one more than is kept.
-            day = position.oldest.date() - timedelta(days=1)
-            uids = folder.uids(position.uid, since=day)
-        messages = [one for one in listed(folder, uids) if _young(one, position.oldest)]
-        left = len(messages)
-        self.health = replace(self.health, lag=left)
-        for batch in self._fetcher.batches(messages):
-            if self._stopping.is_set():
-                return position
-            fetched = self._fetcher.fetch(folder, batch)
-            self._store(position.uidvalidity, fetched)
-            self._settle(folder, [one.uid for one in fetched if one.whole])
-            position = replace(position, uid=batch[-1].uid)
-            self._save(position)
-            left -= len(batch)
-            self.health = replace(self.health, lag=left)
-        # Behind the last one stored, some may have been too old or gone before they were fetched.
-        after = _Position(position.uidvalidity, max(last, position.uid), self._mailbox.since)
-        if after != position:
-            self._save(after)
-        return after
-
-    def _store(self, uidvalidity: int, fetched: Sequence[Fetched]) -> None:
-        """Hand the batch to the doorstep at once, so that one commit carries it."""
-        now = self._clock()
-        waiting = [
-            self._send(self._doorstep.accept(self._arrival(uidvalidity, one, now)))
-            for one in fetched
-        ]
-        concurrent.futures.wait(waiting)
-        for stored in waiting:
-            stored.result()
-
-    def _arrival(self, uidvalidity: int, one: Fetched, now: datetime) -> Arrival:
-        at = min(one.at or now, now)
-        return Arrival(
-            key=f"imap:{self._account}/{uidvalidity}/{one.uid}",
-            raw=one.raw,
-            at=at,
-            mailbox=self._mailbox.address,
-            quiet=now - at > STALE,
-        )
-
-    def _settle(self, folder: Folder, uids: Sequence[int]) -> None:
-        """What the settings want done on the server with messages that are stored here."""
-        if not uids:
-            return
-        try:
-            if self._mailbox.after == "flag":
-                folder.flag(uids)
-            elif self._mailbox.after == "move":
-                folder.move(uids, STORED_FOLDER)
-            else:
-                folder.delete(uids)
-        except Lost:
-            raise
-        except Refused as error:
-            # They are safe here; a folder we may not write to is no reason to fetch them again.
-            log.warning("%s: could not %s: %s", self._account, self._mailbox.after, error)
-
-    def _save(self, position: _Position) -> None:
-        self._ask(
-            self._work.write(
-                inbound.set_cursor,
-                self._account,
-                position.uidvalidity,
-                position.uid,
-                self._clock(),
-            )
-        )
-
-    def _await_news(self, folder: Folder) -> None:
+    def _await_news(self, folder: Folder) -> bool:
         if folder.supports("IDLE"):
-            folder.wait(IDLE_SECONDS)
+            return folder.wait(IDLE_SECONDS)
+        self._stopping.wait(POLL_SECONDS)
+        return False
+
+    def _waiting(self, left: int) -> None:
+        """So many are left; that they become fewer is a success before the last of them is in."""
+        if left < self.health.lag:
+            self._looked(left)
         else:
-            self._stopping.wait(POLL_SECONDS)
+            self.health = replace(self.health, lag=left)
+
+    def _looked(self, left: int = 0) -> None:
+        self.health = Health(self._account, last_success=self._clock(), lag=left)
 
     def _failed(self, error: Exception) -> None:
         now = self._clock()
@@ -242,16 +153,6 @@ class MailboxWatch:
             failing_since=self.health.failing_since or now,
             error=f"{type(error).__name__}: {error}",
         )
-
-    def _send(self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-
-    def _ask(self, awaitable: Coroutine[Any, Any, T]) -> T:
-        return self._send(awaitable).result()
-
-
-def _young(message: Listed, oldest: datetime | None) -> bool:
-    return oldest is None or message.at is None or message.at >= oldest
 
 
 async def _happens(event: asyncio.Event, seconds: float) -> bool:

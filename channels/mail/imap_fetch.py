@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from channels.mail.imap_client import Folder, Lost, Refused
 
@@ -23,8 +24,6 @@ LARGEST_BATCH = 16 * 1024 * 1024
 MOST_TRIES = 3
 #: of a header that stands in for its message
 LONGEST_HEADER = 256 * 1024
-#: messages asked for size and date at once
-LISTED_AT_ONCE = 500
 
 SIZE, DATE = "RFC822.SIZE", "INTERNALDATE"
 
@@ -48,27 +47,40 @@ class Fetched:
     whole: bool = True
 
 
-def listed(folder: Folder, uids: Sequence[int]) -> list[Listed]:
-    """Ask for sizes and dates; messages that are gone by now are left out."""
-    found: list[Listed] = []
-    for start in range(0, len(uids), LISTED_AT_ONCE):
-        some = uids[start : start + LISTED_AT_ONCE]
-        answers = folder.fetch(some, SIZE, DATE)
-        for uid in some:
-            if uid in answers:
-                at = answers[uid].get(DATE.encode())
-                size = answers[uid].get(SIZE.encode())
-                received = at.astimezone(UTC) if isinstance(at, datetime) else None
-                found.append(Listed(uid, int(size or 0), received))
-    return found
-
-
 class Fetcher:
-    """Fetches batches and remembers, over reconnections, which messages broke one."""
+    """Lists and fetches, and remembers, over reconnections, which messages broke either."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._failures: Counter[int] = Counter()
+
+    def listed(self, folder: Folder, uids: Sequence[int]) -> list[Listed]:
+        """Ask for sizes and dates; messages that are gone by now are left out.
+
+        One whose answer cannot be read stands in the list with size 0 and without a date. Raises
+        `Lost` and `OSError` when the connection is gone.
+        """
+        together = [uid for uid in uids if not self._failures[uid]]
+        alone = [uid for uid in uids if self._failures[uid]]
+        found = self._list(folder, together) if together else []
+        for uid in alone:
+            found += self._list(folder, [uid])
+        return sorted(found, key=lambda one: one.uid)
+
+    def _list(self, folder: Folder, uids: Sequence[int]) -> list[Listed]:
+        if len(uids) == 1 and self._failures[uids[0]] >= MOST_TRIES:
+            return [Listed(uids[0], 0, None)]
+        try:
+            answers = folder.fetch(uids, SIZE, DATE)
+        except (Lost, OSError):
+            self._failures.update(uids)
+            raise
+        except Refused as error:
+            if len(uids) > 1:
+                return [one for uid in uids for one in self._list(folder, [uid])]
+            log.warning("the server refused the size of a message: %s", error)
+            return [Listed(uids[0], 0, None)]
+        return [_listed(uid, answers[uid]) for uid in uids if uid in answers]
 
     def batches(self, messages: Sequence[Listed]) -> Iterator[list[Listed]]:
         """Part the messages by number and size; one under suspicion is a batch of its own."""
@@ -93,11 +105,11 @@ class Fetcher:
         fetched: list[Fetched] = []
         sound: list[Listed] = []
         for message in batch:
-            if message.size > self.limit:
-                fetched.append(_stand_in(message, "limit", _header(folder, message.uid)))
-            elif self._failures[message.uid] >= MOST_TRIES:
+            if self._failures[message.uid] >= MOST_TRIES:
                 # It took the connection down each time: nothing more is asked of it.
                 fetched.append(_stand_in(message, "unreadable", b""))
+            elif message.size > self.limit:
+                fetched.append(_stand_in(message, "limit", self._header(folder, message.uid)))
             else:
                 sound.append(message)
         if sound:
@@ -130,20 +142,26 @@ class Fetcher:
             return []
         self._failures[message.uid] += 1
         if alone and self._failures[message.uid] >= MOST_TRIES:
-            return [_stand_in(message, "unreadable", _header(folder, message.uid))]
+            return [_stand_in(message, "unreadable", self._header(folder, message.uid))]
         return self._bodies(folder, [message])
 
+    def _header(self, folder: Folder, uid: int) -> bytes:
+        part = f"BODY.PEEK[HEADER]<0.{LONGEST_HEADER}>"
+        try:
+            answers = folder.fetch([uid], part)
+        except (Lost, OSError):
+            self._failures[uid] += 1
+            raise
+        except Refused as error:
+            log.warning("the server refused a header: %s", error)
+            return b""
+        return answers.get(uid, {}).get(b"BODY[HEADER]<0>") or b""
 
-def _header(folder: Folder, uid: int) -> bytes:
-    part = f"BODY.PEEK[HEADER]<0.{LONGEST_HEADER}>"
-    try:
-        answers = folder.fetch([uid], part)
-    except Lost:
-        raise
-    except Refused as error:
-        log.warning("the server refused a header: %s", error)
-        return b""
-    return answers.get(uid, {}).get(b"BODY[HEADER]<0>") or b""
+
+def _listed(uid: int, answer: dict[bytes, Any]) -> Listed:
+    at, size = answer.get(DATE.encode()), answer.get(SIZE.encode())
+    received = at.astimezone(UTC) if isinstance(at, datetime) else None
+    return Listed(uid, size if isinstance(size, int) else 0, received)
 
 
 def _stand_in(message: Listed, why: str, header: bytes) -> Fetched:

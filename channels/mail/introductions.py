@@ -9,12 +9,13 @@ from channels.mail.html_marks import QUOTE_MARK
 #: lines an introduction may be broken into, and its characters
 _LONGEST_INTRODUCTION = 6
 _INTRODUCTION_SIZE = 500
+_ADDRESS_FIRST = re.compile(r"\s*[<(][^<>@\s]+@")
 #: lines of a copied header
 _LONGEST_HEADER = 16
 #: a longer line is a paragraph and no sign of anything
 LONGEST_LINE = 1_000
-#: classes of lines: text, quotation, blank, introduction of a quotation
-TEXT, QUOTED, BLANK, INTRODUCTION = "t", "q", "e", "h"
+#: classes of lines: text, quotation, blank, introduction of a quotation, mark of the HTML
+TEXT, QUOTED, BLANK, INTRODUCTION, MARK = "t", "q", "e", "h", "m"
 
 
 def delimits(line: str) -> bool:
@@ -40,19 +41,36 @@ def possible_ends(lines: list[str], classes: list[str]) -> set[int]:
 
 
 def quoted_follows(classes: Sequence[str], at: int) -> bool:
-    following = next((kind for kind in classes[at : at + 8] if kind != BLANK), "")
+    following = next((kind for kind in classes[at : at + 8] if kind not in {BLANK, MARK}), "")
     return following == QUOTED
 
 
 def begin_of(lines: list[str], classes: list[str], at: int) -> int:
     """Where the old part begins, rulers and introductions above its header included."""
     while at and (
-        classes[at - 1] in {BLANK, INTRODUCTION}
+        classes[at - 1] in {BLANK, INTRODUCTION, MARK}
         or _is_ruler(lines[at - 1])
         or phrases.DATED_ORIGINAL.match(lines[at - 1])
-        or lines[at - 1].strip() == QUOTE_MARK
     ):
         at -= 1
+    return at
+
+
+def copied_begin(lines: list[str], classes: list[str], cut: int) -> int:
+    """Where the text of the copied mail begins: below everything that introduces it at `cut`."""
+    ends = possible_ends(lines[: cut + 3 * _LONGEST_HEADER], classes)
+    at = cut
+    while at < len(lines):
+        end = (
+            header_end(lines, classes, at)
+            or original_end(lines, at)
+            or introduction_end(lines, classes, ends, at)
+        )
+        if end is None:
+            if classes[at] == TEXT and not _is_ruler(lines[at]):
+                break
+            end = at + 1
+        at = end
     return at
 
 
@@ -120,13 +138,13 @@ def original_end(lines: list[str], at: int) -> int | None:
 
 def marked_end(lines: list[str], classes: list[str], ends: set[int], at: int) -> int | None:
     """A mark of the HTML, with the unknown introduction below it when quoted lines follow."""
-    if lines[at].strip() != QUOTE_MARK:
+    if classes[at] != MARK:
         return None
     end = at + 1
     for position in range(at + 1, min(at + 6, len(lines))):
         if classes[position] == QUOTED:
             return position
-        if classes[position] == TEXT and lines[position].strip() != QUOTE_MARK:
+        if classes[position] == TEXT:
             found = introduction_end(lines, classes, ends, position) or header_end(
                 lines, classes, position
             )
@@ -160,6 +178,9 @@ def _starts_later(lines: list[str], at: int, last: int) -> bool:
         if phrases.OPENER.match(rest) and _introduces(rest, quoted_next=False):
             return True
     first = lines[at].rstrip()
+    if first.endswith("<") or _ADDRESS_FIRST.match(lines[at + 1]):
+        # Broken at the address
+        return False
     if first[-2:-1].isdigit() and first.endswith("."):
         # `am 28.` is a day and no sentence
         return False
@@ -177,6 +198,8 @@ def _introduces(line: str, *, quoted_next: bool) -> bool:
         return colon or quoted_next or len(line) < 70
     if not phrases.VERB.search(line):
         return colon and bool(phrases.NAMED_DATE.match(line) or (quoted_next and _sent(line)))
+    if not quoted_next and "@" not in line and phrases.ARTICLE.match(line):
+        return False
     return _says_who(line, colon=colon, quoted_next=quoted_next)
 
 
@@ -196,10 +219,12 @@ def _says_who(line: str, *, colon: bool, quoted_next: bool) -> bool:
     ruled = line.startswith("--") and ends and (dated or address)
     named = colon and (ends or dated) and (address or (quoted_next and phrases.DATE.search(line)))
     bare = colon and ends and quoted_next and len(line) < 100
+    timed = colon and len(line) < 100 and bool(phrases.DAY_AND_HOUR.search(line))
     return bool(
         on_the_same_line
         or (opened and (colon or address or quoted_next or line.endswith("-")))
         or ruled
         or named
         or bare
+        or timed
     )

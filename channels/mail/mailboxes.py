@@ -83,7 +83,9 @@ def mailboxes(value: bytes, fallback: str | None = None) -> tuple[Mailbox, ...]:
         if len(found) >= MOST_MAILBOXES:
             break
     if not found and held:
-        found.append(Mailbox(", ".join(held), ""))
+        # An address that is all there is, in quotes: nothing else can be meant
+        alone = _address(held[0]) if len(held) == 1 and "<" not in line else ""
+        found.append(Mailbox("", alone) if alone else Mailbox(", ".join(held), ""))
     return tuple(found)
 
 
@@ -178,6 +180,8 @@ def _mailbox(piece: _Piece) -> Mailbox | None:
 def _address(content: str) -> str:
     """The address in `content`, or "". A blank, a second `@` or a quote sign makes it none."""
     candidate = content.strip().strip("'")
+    if candidate[:1] == "[" and candidate[-1:] == "]":
+        candidate = candidate[1:-1]
     if candidate[:7].lower() == "mailto:":
         candidate = candidate[7:]
     candidate = _ROUTE.sub("", candidate)
@@ -186,7 +190,8 @@ def _address(content: str) -> str:
         # RFC 2047 §5 forbids it. One plain word is read; anything that could change where the
         # address ends or whose it is stays as written.
         local = decode_words(encoded[1])
-        return f"{local}@{encoded[2]}" if _ATEXT.match(local) else candidate
+        read = f"{local}@{encoded[2]}" if _ATEXT.match(local) else candidate
+        return charset.clean(read) if _ADDRESS.match(read) else ""
     if _ADDRESS.match(candidate) or _QUOTED_LOCAL.match(candidate):
         return charset.clean(candidate.rstrip("."))
     packed = "".join(candidate.split())
@@ -206,4 +211,11 @@ def find_addresses(text: str) -> list[str]:
 
 def _name(words: list[str]) -> str:
     joined = decode_words(" ".join(words))
-    return charset.clean(" ".join(joined.split())).strip(" '\"")
+    return charset.clean(_unquoted(" ".join(joined.split())))
+
+
+def _unquoted(name: str) -> str:
+    """Without the quotes around the whole, and without one that has no partner."""
+    while len(name) > 1 and name[0] == name[-1] and name[0] in "'\"" and name.count(name[0]) == 2:
+        name = name[1:-1].strip()
+    return name.strip('" ') if name.count('"') == 1 else name.strip("' ")

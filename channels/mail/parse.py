@@ -1,11 +1,12 @@
 """The door of mail understanding: any bytes in, frozen data out. Never raises, does no I/O."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from channels.mail import automatic, best_text, bodies, bounce, headers, quoting
+from channels.mail import automatic, best_text, bodies, bounce, enclosed, headers, quoting
 from channels.mail.mailboxes import Mailbox, mailboxes
 from channels.mail.parse_mime import Part, read_tree
 from helpdesk.border import Bounced
@@ -13,6 +14,7 @@ from helpdesk.border import Bounced
 #: headers beyond these are not shown: a thousand trace lines help nobody
 MOST_HEADERS = 1_000
 MOST_REFERENCES = 200
+_CLAIMS = re.compile(r"(?:.*-)?authentication-results(?:-.*)?|(?:x-.*)?arc-.*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,9 @@ class ParsedMail:
     #: None, signed-pgp, signed-smime, encrypted-pgp, encrypted-smime
     protection: str | None
     defects: tuple[str, ...]
-    #: every header in order, decoded
+    #: the topmost Authentication-Results as it stands: its encoded words are not ours to read
+    results: str | None
+    #: every header in order, decoded; what anybody may claim of a check is left out
     headers: tuple[tuple[str, str], ...]
 
 
@@ -73,16 +77,19 @@ def parse(raw: bytes, *, own: Callable[[str], bool] | None = None) -> ParsedMail
     found = bodies.read(root, defects)
     text, page, marked = best_text.joined(found, defects)
     best_text.mark_inline(found, page)
-    new, old = quoting.split(text, marked)
     report = bounce.read(root, found.reports, text)
+    kind = automatic.kind(root, found.reports, report, text)
+    if not text.strip() and kind is None:
+        text, marked = enclosed.text(found), ""
     people = _People(root, defects)
     ids = _Ids(root, defects)
     is_own = own is not None and any(own(each) for each in ids.claimed)
-    subject = root.get("subject")
+    subject = headers.text(root.get("subject") or b"", people.fallback)
+    new, old = quoting.split(text, marked, subject)
     return ParsedMail(
         message_id=ids.message_id,
         date=_date(root, defects),
-        subject=headers.text(subject, people.fallback) if subject else "",
+        subject=subject,
         from_=people.from_,
         reply_to=people.first("reply-to"),
         sender=people.first("sender"),
@@ -96,14 +103,16 @@ def parse(raw: bytes, *, own: Callable[[str], bool] | None = None) -> ParsedMail
         reply_text=new,
         quoted_text=old,
         attachments=tuple(_attachment(leaf) for leaf in found.attachments),
-        automatic="own" if is_own else automatic.kind(root, found.reports, report, text),
+        automatic="own" if is_own else kind,
         bounces=report.bounces,
         returned_ids=report.returned_ids,
         protection=found.protection,
         defects=tuple(dict.fromkeys(defects)),
+        results=_results(root),
         headers=tuple(
             (name, headers.text(value, people.fallback))
             for name, value in root.headers[:MOST_HEADERS]
+            if not _CLAIMS.fullmatch(name)
         ),
     )
 
@@ -182,6 +191,11 @@ def _date(root: Part, defects: list[str]) -> datetime | None:
     if found is None:
         defects.append("date-wrong" if value else "no-date")
     return found
+
+
+def _results(root: Part) -> str | None:
+    value = root.get("authentication-results")
+    return None if value is None else value.decode("utf-8", "replace")
 
 
 def _return_path(root: Part) -> str | None:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from channels.mail import transfer, winmail
+from channels.mail import sniffing, transfer
 from channels.mail.headers import Parameters, parameters
 
 #: parts beyond this stay inside the last one: a person reads none of them
@@ -72,8 +72,8 @@ class Part:
         typed = _TYPE.search(kind.lower())
         if typed:
             return f"{typed[1]}/{typed[2]}", found
-        plain = kind.strip().lower() in {"text", "text/", "", "plain", "/"}
-        return ("text/plain" if plain else "application/octet-stream"), found
+        # RFC 2045 §5.2: what is no media type is read as if it were not there
+        return "text/plain", found
 
     @property
     def kind(self) -> str:
@@ -109,7 +109,7 @@ class Part:
 
 def read_tree(raw: bytes, defects: list[str]) -> Part:
     """The root part of a message; `defects` collects what was wrong with its structure."""
-    raw = _prepare(raw)
+    raw = sniffing.prepared(raw)
     root = read_part(raw, 0, defects, root=True)
     if root.kind.startswith("multipart/"):
         split(root, defects)
@@ -126,18 +126,10 @@ def read_part(raw: bytes, start: int, defects: list[str], *, root: bool = False)
         body_start = start
     part = Part(raw=raw, start=start, body_start=body_start, headers=headers, end=len(raw))
     if root and not headers:
-        part.default_type = _sniffed(raw)
+        part.default_type = sniffing.kind(raw)
+    elif root and sniffing.is_page(raw, body_start):
+        part.default_type = "text/html"
     return part
-
-
-def _sniffed(raw: bytes) -> str:
-    """What a file without any header is."""
-    if raw.startswith(winmail.SIGNATURE):
-        return "application/ms-tnef"
-    begin = raw[:200].lstrip().lower()
-    if begin.startswith((b"<!doctype html", b"<html")):
-        return "text/html"
-    return "application/octet-stream" if b"\0" in raw[:1000] else "text/plain"
 
 
 def read_headers(raw: bytes, start: int, defects: list[str]) -> tuple[Headers, int]:
@@ -287,13 +279,3 @@ def _boundary(part: Part, defects: list[str]) -> bytes | None:
         return declared
     defects.append("boundary-missing")
     return None
-
-
-def _prepare(raw: bytes) -> bytes:
-    if raw.startswith(b"\xef\xbb\xbf"):
-        raw = raw[3:]
-    elif raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raw = raw.decode("utf-16", "replace").encode()
-    if b"\n" not in raw and b"\r" in raw:
-        raw = raw.replace(b"\r", b"\n")
-    return raw.lstrip(b"\r\n") if raw[:1] in {b"\r", b"\n"} else raw

@@ -9,15 +9,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from channels.mail import html_marks
+from channels.mail import html_marks, phrases
 from channels.mail.html_marks import QUOTE_MARK, SIGNATURE_MARK
 from channels.mail.introductions import (
     BLANK,
     INTRODUCTION,
     LONGEST_LINE,
+    MARK,
     QUOTED,
     TEXT,
     begin_of,
+    copied_begin,
     delimits,
     header_end,
     introduction_end,
@@ -26,31 +28,48 @@ from channels.mail.introductions import (
     possible_ends,
     quoted_follows,
 )
-from channels.mail.signatures import folded_tail
+from channels.mail.signatures import folded_tail, signature_of, tail_saying
 
 #: lines beyond this are not looked at one by one: nobody writes them
-_MOST_LINES = 5_000
+_MOST_LINES = 3_000
 #: old mail programs quote with the initials of whom they quote
 _INITIALS = re.compile(r"[A-Z]{1,3}>")
+#: characters that steer the writing or join nothing; mail programs strew them about
+_INVISIBLE = dict.fromkeys(
+    [0x00AD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)]
+)
 _BLANKS = re.compile(r"\n{3,}")
+#: words that may follow the sentence that announces answers: a greeting and a name
+_FAREWELL = 12
 #: quoted lines this long were broken on the way, and their ends stand alone on the next line
 _WRAPPED = 55
 
 
 @dataclass(slots=True)
 class _Shape:
-    """The lines of a text with their classes; below `cut` all is old."""
+    """The lines of a text with their classes; below `cut` all is old. `answers`: a line says that
+    somebody wrote what follows, so the mail is an answer whatever its subject claims."""
 
     lines: list[str]
     classes: list[str]
     cut: int
+    answers: bool
 
 
-def split(text: str, marked: str = "") -> tuple[str, str]:
-    """New text and the rest. The new text is never empty when `text` is not. `marked` is the text
-    of the HTML with the marks of `html_text`; it decides where the plain text shows nothing."""
+def split(text: str, marked: str = "", subject: str = "") -> tuple[str, str]:
+    """New text and the rest; every line is in one of the two. The new text is never empty when
+    `text` is not. `marked` is the text of the HTML with the marks of `html_text`; it decides where
+    the plain text shows nothing. What a mail passes on, by its `subject`, is its text."""
+    text = _BLANKS.sub("\n\n\n", html_marks.without(text))
     if not text.strip():
         return "", ""
+    new, old = _divided(text, marked, subject)
+    return (new, old) if new.strip() else (_join(text.split("\n")), "")
+
+
+def _divided(text: str, marked: str, subject: str) -> tuple[str, str]:
+    if phrases.FORWARDED.match(subject) and _passes_on(text):
+        return _join(text.split("\n")), ""
     if marked and _unmarked(marked) == _squeezed(text):
         return _split(marked)
     new, old = _split(text)
@@ -58,7 +77,29 @@ def split(text: str, marked: str = "") -> tuple[str, str]:
         other, rest = _split(marked)
         if rest.strip() and other.strip():
             return other, rest
-    return new, old
+    return _without_signature(new, old, marked)
+
+
+def _passes_on(text: str) -> bool:
+    shape = _shape(text)
+    return not shape.answers and (shape.cut < len(shape.lines) or QUOTED in shape.classes)
+
+
+def _without_signature(new: str, old: str, marked: str) -> tuple[str, str]:
+    """The signature is marked in the HTML only: fold the lines of the plain text that say it."""
+    signature = signature_of(marked)
+    at = tail_saying(new, signature) if signature else None
+    if at is None:
+        return new, old
+    lines = new.split("\n")
+    return _join(lines[:at]), _join([*lines[at:], "", *old.split("\n")])
+
+
+def quotes(text: str) -> bool:
+    """Whether an earlier mail stands in the text: quoted lines, or what introduces or precedes
+    them. A signature or a disclaimer is no quotation."""
+    shape = _shape(text)
+    return shape.cut < len(shape.lines) or not {QUOTED, INTRODUCTION}.isdisjoint(shape.classes)
 
 
 def _unmarked(text: str) -> str:
@@ -70,18 +111,37 @@ def _squeezed(text: str) -> str:
 
 
 def _split(text: str) -> tuple[str, str]:
-    shape = _shape(text.split("\n"))
+    lines = text.split("\n")
+    shape = _shape(text)
     kept = _kept(shape)
-    if not any(shape.lines[at].strip() for at in kept):
+    if not any(lines[at].strip() for at in kept):
         # Nothing but a quotation: a forwarded message, or an answer below a copied header
-        kept = [at for at, kind in enumerate(shape.classes) if kind != INTRODUCTION]
-        if shape.cut == 0 or not any(shape.lines[at].strip() for at in kept):
-            return _join(shape.lines), ""
+        return _join(lines), ""
+    kept += _answered(shape, [lines[at] for at in kept])
     new = set(kept)
     return (
-        _join([shape.lines[at] for at in kept]),
-        _join([line for at, line in enumerate(shape.lines) if at not in new]),
+        _join([lines[at] for at in kept]),
+        _join([line for at, line in enumerate(lines) if at not in new]),
     )
+
+
+def _answered(shape: _Shape, new: Sequence[str]) -> list[int]:
+    """The lines of the copied mail when the sender says that his answers stand among them, in a
+    colour or in capitals: text alone cannot tell which are his, so all of that mail stays."""
+    if shape.cut == len(shape.lines) or not _announces("\n".join(new)):
+        return []
+    start = copied_begin(shape.lines, shape.classes, shape.cut)
+    if start == len(shape.lines):
+        return []
+    rest = _shape("\n".join(shape.lines[start : start + _MOST_LINES]))
+    return [start + at for at in range(rest.cut) if rest.classes[at] != INTRODUCTION]
+
+
+def _announces(new: str) -> bool:
+    if phrases.ANSWERED_INSIDE.search(new):
+        return True
+    below = phrases.ANSWERED_BELOW.search(new)
+    return bool(below) and len(new[below.end() :].split()) <= _FAREWELL
 
 
 def _join(lines: Sequence[str]) -> str:
@@ -89,11 +149,13 @@ def _join(lines: Sequence[str]) -> str:
     return _BLANKS.sub("\n\n\n", text).strip("\n").rstrip()
 
 
-def _shape(lines: list[str]) -> _Shape:
+def _shape(text: str) -> _Shape:
+    lines = text.translate(_INVISIBLE).split("\n")
     classes = [_class(line) for line in lines]
     ends = possible_ends(lines[:_MOST_LINES], classes)
     cut = len(lines)
     written = False
+    answers = False
     at = 0
     while at < min(len(lines), _MOST_LINES):
         kind = classes[at]
@@ -103,34 +165,45 @@ def _shape(lines: list[str]) -> _Shape:
             at += 1
             continue
         if delimits(line):
+            answers = True
             cut = begin_of(lines, classes, at)
             break
         end = header_end(lines, classes, at) or original_end(lines, at)
         if end:
-            if not quoted_follows(classes, end):
+            if quoted_follows(classes, end):
+                _introduce(classes, at, end)
+            elif written:
                 cut = begin_of(lines, classes, at)
                 break
-            classes[at:end] = [INTRODUCTION] * (end - at)
+            # With nothing written above, the first copied mail is what the sender wants to say
             at = end
             continue
-        end = introduction_end(lines, classes, ends, at) or marked_end(lines, classes, ends, at)
+        end = introduction_end(lines, classes, ends, at)
+        answers = answers or bool(end)
+        end = end or marked_end(lines, classes, ends, at)
         if end:
             if written and not quoted_follows(classes, end):
                 cut = at
                 break
-            classes[at:end] = [INTRODUCTION] * (end - at)
+            _introduce(classes, at, end)
             at = end
             continue
         written = written or kind == TEXT
         at += 1
     _mend_wrapped(lines, classes, cut)
-    return _Shape(lines, classes, cut)
+    return _Shape(lines, classes, cut, answers)
+
+
+def _introduce(classes: list[str], at: int, end: int) -> None:
+    classes[at:end] = [INTRODUCTION if kind != BLANK else BLANK for kind in classes[at:end]]
 
 
 def _class(line: str) -> str:
     stripped = line.strip()
     if not stripped or stripped == SIGNATURE_MARK:
         return BLANK
+    if stripped == QUOTE_MARK:
+        return MARK
     return QUOTED if stripped[0] == ">" or _INITIALS.match(stripped) else TEXT
 
 
@@ -148,13 +221,7 @@ def _kept(shape: _Shape) -> list[int]:
     """The lines that are new, in order."""
     end = shape.cut
     lines, classes = shape.lines, shape.classes
-    while True:
-        before = end
-        while end and classes[end - 1] != TEXT:
-            end -= 1
-        end = folded_tail(lines, classes, end)
-        if end == before:
-            break
+    end = folded_tail(lines, classes, end)
     start = 0
     while start < end and classes[start] != TEXT:
         start += 1

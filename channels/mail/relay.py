@@ -6,19 +6,13 @@ import ssl
 from collections.abc import Callable
 from datetime import datetime
 
-from aiosmtplib import (
-    SMTP,
-    SMTPDataError,
-    SMTPException,
-    SMTPNotSupported,
-    SMTPRecipientsRefused,
-    SMTPResponseException,
-    SMTPSenderRefused,
-)
+from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException
 
+from channels.mail import faults
 from channels.mail.compose import ComposedMail, Sheet, compose
 from channels.mail.config import Server
 from channels.mail.mime import Attached
+from channels.mail.oauth import Account
 from helpdesk.border import Channel, File, Outbound
 from helpdesk.errors import Deferred, Undeliverable
 from helpdesk.ports import BlobStore
@@ -28,13 +22,6 @@ IDLE_SECONDS = 20.0
 #: an answer of the relay may take so long; RFC 5321 §4.5.3.2 asks for more, the outbox tries again
 ANSWER_SECONDS = 60.0
 MOST_CONNECTIONS = 4
-#: RFC 1870: the message is larger than the relay takes, whoever it is for
-TOO_LARGE = 552
-PERMANENT = 500
-#: the relay hangs up after this one
-LEAVING = 421
-#: whatever a transaction may end in; a ValueError is an address that SMTP cannot carry
-ERRORS = (SMTPException, OSError, ValueError)
 
 
 class Relay:
@@ -43,9 +30,16 @@ class Relay:
     channels = frozenset({Channel.MAIL})
 
     def __init__(
-        self, server: Server, sheet: Sheet, blobs: BlobStore, clock: Callable[[], datetime]
+        self,
+        server: Server,
+        sheet: Sheet,
+        blobs: BlobStore,
+        clock: Callable[[], datetime],
+        account: Account | None = None,
     ) -> None:
+        """`account`: who logs in with an access token instead of a password."""
         self._server = server
+        self._account = account
         self._sheet = sheet
         self._blobs = blobs
         self._clock = clock
@@ -88,13 +82,16 @@ class Relay:
     async def _hand_over(self, mail: ComposedMail) -> None:
         try:
             client = await self._connection()
-        except (SMTPException, OSError) as error:
-            raise Deferred(_detail(error)) from error
+        except faults.ERRORS as error:
+            raise faults.unreachable(error) from error
         try:
             await _transact(client, mail)
-        except ERRORS as error:
-            refused = _refusal(error)
-            if client.is_connected and not _is_leaving(error):
+        except Undeliverable:
+            self._keep(client)
+            raise
+        except faults.ERRORS as error:
+            refused = faults.refusal(error)
+            if client.is_connected and not faults.is_leaving(error):
                 self._keep(client)
             else:
                 client.close()
@@ -106,7 +103,7 @@ class Relay:
         self._keep(client)
 
     async def _connection(self) -> SMTP:
-        """One that waits and still answers, else a new one. Raises `SMTPException`, `OSError`."""
+        """One that waits and still answers, else a new one. Raises as `connect` does."""
         while self._idle:
             client, timer = self._idle.pop()
             timer.cancel()
@@ -114,7 +111,8 @@ class Relay:
                 await client.noop()
                 return client
             client.close()
-        return await connect(self._server, self._sheet.mailboxes[0].rpartition("@")[2])
+        name = self._sheet.mailboxes[0].rpartition("@")[2]
+        return await connect(self._server, name, self._account)
 
     def _keep(self, client: SMTP) -> None:
         timer = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._expire, client)
@@ -127,16 +125,32 @@ class Relay:
         closing.add_done_callback(self._closing.discard)
 
 
-async def connect(server: Server, name: str) -> SMTP:
+async def connect(server: Server, name: str, account: Account | None = None) -> SMTP:
     """Open a session, protected as the settings say and never less, and log in.
 
-    `name` is what we call ourselves. Raises `SMTPException` and `OSError`.
+    `name` is what we call ourselves. An access token that the relay refuses is replaced once.
+    Raises `SMTPException`, `OSError` and, with an account, `NoToken`.
     """
+    if account is None:
+        return await _open(server, name, None)
+    try:
+        return await _open(server, name, account)
+    except SMTPAuthenticationError:
+        return await _open(server, name, account)
+
+
+async def _open(server: Server, name: str, account: Account | None) -> SMTP:
+    given = await account.token() if account is not None else ""
+
+    async def token() -> str:
+        return given
+
     client = SMTP(
         hostname=server.host,
         port=server.port,
         username=server.user,
         password=server.password,
+        oauth_token_generator=None if account is None else token,
         local_hostname=name,
         timeout=ANSWER_SECONDS,
         use_tls=server.protection == "tls",
@@ -144,13 +158,19 @@ async def connect(server: Server, name: str) -> SMTP:
         start_tls=server.protection == "starttls",
         tls_context=None if server.protection == "none" else ssl.create_default_context(),
     )
-    await client.connect()
+    try:
+        await client.connect()
+    except BaseException as error:
+        client.close()
+        if account is not None and isinstance(error, SMTPAuthenticationError):
+            account.refuse(given)
+        raise
     return client
 
 
-async def check(server: Server, name: str) -> str:
-    """Open a session and leave, for `doctor`. Raises `SMTPException` and `OSError`."""
-    client = await connect(server, name)
+async def check(server: Server, name: str, account: Account | None = None) -> str:
+    """Open a session and leave, for `doctor`. Raises as `connect` does."""
+    client = await connect(server, name, account)
     await client.ehlo()
     await _quit(client)
     return (
@@ -159,8 +179,12 @@ async def check(server: Server, name: str) -> str:
 
 
 async def _transact(client: SMTP, mail: ComposedMail) -> None:
+    """Raises `faults.ERRORS`, and `Undeliverable` for what is not worth trying."""
     if client.is_ehlo_or_helo_needed:
         await client.ehlo()
+    limit = client.esmtp_extensions.get("size", "")
+    if limit.isdecimal() and 0 < int(limit) < len(mail.message):
+        raise faults.too_large(len(mail.message), int(limit))
     mail_options = ["SMTPUTF8", "BODY=8BITMIME"] if mail.utf8 else []
     recipient_options: list[str] = []
     if client.supports_extension("dsn"):
@@ -174,35 +198,6 @@ async def _transact(client: SMTP, mail: ComposedMail) -> None:
         mail_options=mail_options,
         rcpt_options=recipient_options,
     )
-
-
-def _refusal(error: Exception) -> Undeliverable | Deferred:
-    """Whose fault it is: the message's or its recipient's for good, else something that passes."""
-    detail = _detail(error)
-    if isinstance(error, SMTPRecipientsRefused):
-        hopeless = all(refused.code >= PERMANENT for refused in error.recipients)
-    elif isinstance(error, SMTPDataError):
-        hopeless = error.code >= PERMANENT
-    elif isinstance(error, SMTPSenderRefused):
-        # Any other refusal of the sender is about us: log-in, rights, a policy of the relay.
-        hopeless = error.code == TOO_LARGE
-    else:
-        hopeless = isinstance(error, (SMTPNotSupported, ValueError))
-    return Undeliverable(detail) if hopeless else Deferred(detail)
-
-
-def _detail(error: Exception) -> str:
-    if isinstance(error, SMTPRecipientsRefused):
-        return "; ".join(f"{one.code} {one.message}" for one in error.recipients)
-    if isinstance(error, SMTPResponseException):
-        return f"{error.code} {error.message}"
-    return str(error) or type(error).__name__
-
-
-def _is_leaving(error: Exception) -> bool:
-    if isinstance(error, SMTPRecipientsRefused):
-        return any(refused.code == LEAVING for refused in error.recipients)
-    return isinstance(error, SMTPResponseException) and error.code == LEAVING
 
 
 async def _quit(client: SMTP) -> None:

@@ -17,7 +17,8 @@ LONGEST_KEY = 320
 
 _END = re.compile(rb"\r?\n\r?\n")
 _FIELD = re.compile(
-    rb"^(references|in-reply-to|from|to|cc|delivered-to|x-original-to|envelope-to)[ \t]*:"
+    rb"^(references|in-reply-to|message-id|from|to|cc|delivered-to|x-original-to|envelope-to)"
+    rb"[ \t]*:"
     rb"([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -28,7 +29,9 @@ _RECIPIENTS = (b"delivered-to", b"x-original-to", b"envelope-to", b"to", b"cc")
 
 
 def thread_key(raw: bytes, recipients: Iterable[str], ours: Addresses) -> str:
-    """The token of the address it came to, else the oldest Message-ID referred to, else the sender.
+    """The token of the address it came to, else the oldest Message-ID referred to, else its own,
+    else the sender. So the first mail of a thread has the key of the answers to it, and copies of
+    one mail have one key: two appliers never hold them at once.
 
     `recipients` are those of the envelope; without any (IMAP) the header's are taken.
     """
@@ -41,7 +44,7 @@ def thread_key(raw: bytes, recipients: Iterable[str], ours: Addresses) -> str:
         found = ours.search(fields.get(name, b""))
         if found:
             return f"token:{_text(next(group for group in found.groups() if group)).lower()}"
-    for name in (b"references", b"in-reply-to"):
+    for name in (b"references", b"in-reply-to", b"message-id"):
         oldest = _ID.search(fields.get(name, b""))
         if oldest:
             return _short(f"id:{_text(oldest[1])}")

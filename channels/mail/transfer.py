@@ -4,19 +4,36 @@ import binascii
 import re
 from collections.abc import Callable
 
-_NAME = re.compile(rb"[a-z0-9-]+")
+#: what is left of a name is letters and digits: `"base-64"`, `Quoted Printable`
+_NAME_NOISE = re.compile(rb"[;(].*|[^a-z0-9]", re.DOTALL)
 _BASE64_NOISE = re.compile(rb"[^A-Za-z0-9+/=]+")
+#: a line of three words, which base64 has not
+_PROSE = re.compile(rb"^[ \t]*[^\s]+[ \t]+[^\s]+[ \t]+[^\s]", re.MULTILINE)
 _UU_BEGIN = re.compile(rb"^begin[ \t]+[0-7]{3,4}[ \t]+([^\r\n]+)\r?\n", re.MULTILINE)
+#: lines of a uuencoded file up to its end, which a cut message has not
+_UU_BLOCK = re.compile(
+    rb"(?:[!-M][ -`]{4,84}\r?(?:\n|\Z))+(?:[` ]?\r?\n)*(?:end[ \t]*(?:\r?\n|\Z))?"
+)
 _UU_END = re.compile(rb"\nend[ \t]*(?:\r?\n|\Z)")
 
 
 def decode(data: bytes, encoding: bytes) -> bytes:
     """The bytes behind `encoding` (a raw header value); an unknown encoding is no encoding."""
-    found = _NAME.search(encoding.lower())
-    if found is None:
-        return data
-    decoder = _DECODERS.get(found[0])
+    decoder = _DECODERS.get(_NAME_NOISE.sub(b"", encoding.lower()))
     return data if decoder is None else decoder(data)
+
+
+def base64_body(data: bytes) -> bytes:
+    """A base64 body. Sentences in it were never encoded: a server added them below, or the label
+    is wrong."""
+    prose = _PROSE.search(data) if b" " in data else None
+    if prose is None:
+        return base64(data)
+    coded, sentences = data[: prose.start()], data[prose.start() :]
+    if not coded.strip():
+        return data
+    decoded = base64(coded)
+    return decoded if b"\0" in decoded else decoded + b"\n" + sentences
 
 
 def base64(data: bytes) -> bytes:
@@ -28,7 +45,7 @@ def base64(data: bytes) -> bytes:
     else:
         # a2b_base64 stops at the first padding; a second run behind it would be lost.
         pad = data.find(b"=")
-        if pad < 0 or len(data) - pad < 16:
+        if pad < 0 or not data[pad:].strip(b"= \t\r\n"):
             return decoded
     runs = _BASE64_NOISE.sub(b"", data).split(b"=")
     return b"".join(_base64_run(run) for run in runs if run)
@@ -75,24 +92,23 @@ def uuencoded_files(text: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
     left: list[bytes] = []
     at = 0
     while begin := _UU_BEGIN.search(text, at):
-        end = _UU_END.search(text, begin.end() - 1)
-        if end is None:
-            break
-        data = _uu_lines(text[begin.end() : end.start()])
-        left.append(text[at : begin.start()] if data else text[at : end.end()])
+        block = _UU_BLOCK.match(text, begin.end())
+        data = _uu_lines(block[0]) if block else b""
+        stop = block.end() if block else begin.end()
+        left.append(text[at : begin.start()] if data else text[at:stop])
         if data:
             files.append((begin[1].strip(), data))
-        at = end.end()
+        at = stop
     left.append(text[at:])
     return b"".join(left), files
 
 
 _DECODERS: dict[bytes, Callable[[bytes], bytes]] = {
-    b"base64": base64,
-    b"quoted-printable": quoted_printable,
-    b"quoted-print": quoted_printable,
-    b"x-uuencode": uuencode,
+    b"base64": base64_body,
+    b"quotedprintable": quoted_printable,
+    b"quotedprint": quoted_printable,
+    b"xuuencode": uuencode,
     b"uuencode": uuencode,
-    b"x-uue": uuencode,
+    b"xuue": uuencode,
     b"uue": uuencode,
 }

@@ -99,6 +99,17 @@ def unpack(data: bytes, depth: int = 0) -> Winmail | None:
     return found
 
 
+def stored(data: bytes) -> Iterator[bytes]:
+    """Everything that stands in place of an attachment's bytes, messages still packed."""
+    for key, value in _attributes(data):
+        if key == _ATTACH_DATA:
+            yield value
+        elif key == _ATTACH_PROPERTIES:
+            inside = dict(_properties(value, "cp1252")).get(_P_DATA)
+            if isinstance(inside, bytes):
+                yield inside
+
+
 def _fill_message(found: Winmail, properties: Properties, codepage: str) -> None:
     found.text = _as_text(properties.get(_P_BODY), codepage) or found.text
     found.html = _as_text(properties.get(_P_HTML), codepage) or found.html

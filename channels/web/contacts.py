@@ -55,6 +55,7 @@ async def contact_list(
         "waiting": waiting,
         "others": [row for row in rows if row not in waiting],
         "answers": found.contacts.answers,
+        "missing": {row.number: found.contacts.missing.get(row.number, 0) for row in rows},
         "unread": found.contacts.unread,
         "next": _address(further) if found.contacts.next else None,
         "previous": _address({"situacao": tab, "protocolo": wanted}) if depois else None,

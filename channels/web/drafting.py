@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from channels import Kit
-from channels.web import forms, uploads
+from channels.web import forms, slots, uploads
 from channels.web.forms import COMPLEMENT, OPENING
 from channels.web.uploads import Uploads
 from channels.web.visitors import HOME, PortalRequest, Visitor, entered, is_entered
@@ -32,6 +32,7 @@ async def draft_save(
     ref = str(form.get("ref", ""))
     fields = forms.typed(form, COMPLEMENT if ref else OPENING)
     kept = await uploads.take(form, kit, visitor.id)
+    fields |= slots.noted(form, kept)
     token = forms.token_of(form)
     await kit.work.write(_save, visitor, ref, fields, kept, token, now=kit.clock())
     return Response(None, status_code=204)
@@ -55,7 +56,8 @@ def _save(
     sent = session.scalar(
         select(Content.key).where(Content.key.startswith(prefix, autoescape=True))
     )
-    empty = not any(fields.get(name, "").strip() for name in OWN_WORDS)
+    own = [value for name, value in fields.items() if name in OWN_WORDS or slots.is_own(name)]
+    empty = not any(value.strip() for value in own)
     if sent is None and empty:
         drafts.drop(session, visitor.owner, place)
     elif sent is None:

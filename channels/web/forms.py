@@ -21,8 +21,7 @@ TOKEN = "form"  # noqa: S105 - a field's name
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 #: digits of a Brazilian number without its area code
 WITHOUT_AREA = frozenset({8, 9})
-#: id of the input of each field that is not called like it
-IDS = {"attachments": "anexos"}
+ATTACHMENTS = "attachments"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def complement(
 def problems_of(errors: Sequence[FieldError], fields: Mapping[str, str]) -> list[Problem]:
     """In the order of the page."""
     found = [_problem(error, fields) for error in errors]
-    places = {field: place for place, field in enumerate((*OPENING, "attachments"))}
+    places = {field: place for place, field in enumerate((*OPENING, ATTACHMENTS))}
     return sorted(found, key=lambda problem: places.get(problem.field, len(places)))
 
 
@@ -112,7 +111,15 @@ def _problem(error: FieldError, fields: Mapping[str, str]) -> Problem:
     if field == "phone" and code == "invalid":
         digits = sum(character.isdigit() for character in fields["phone"])
         code = "no_area" if digits in WITHOUT_AREA else code
-    return Problem(IDS.get(field, field), field, code, dict(error.data))
+    return Problem(_input(field), field.partition(".")[0], code, dict(error.data))
+
+
+def _input(field: str) -> str:
+    """The id of its input; files have one picker, and one an asked item (`attachments.<id>`)."""
+    name, _, item = field.partition(".")
+    if name != ATTACHMENTS:
+        return field
+    return f"item-{item}" if item else "anexos"
 
 
 def _plain(form: FormMultiDict, name: str) -> str:

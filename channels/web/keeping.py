@@ -11,8 +11,9 @@ from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
 from channels import Kit
-from channels.web import doors, forms, uploads
+from channels.web import doors, forms, slots, uploads
 from channels.web.doors import Door
+from channels.web.uploads import Uploads
 from channels.web.visitors import COOKIE, PortalRequest, door
 from helpdesk import drafts, sessions, thread
 from helpdesk.border import ActorKind, File
@@ -49,11 +50,12 @@ async def set_aside(
     owner = await kit.work.read(sessions.owner, token) if token else None
     if owner is not None and owner[0] == ActorKind.PERSON:
         taken = await uploads.take(form, kit, owner[1])
+        fields |= slots.noted(form, taken)
         await kit.work.write(_save, owner[1], ref, fields, taken.files, now=now)
         return Redirect(door(back, guardado="1"), status_code=303)
     tokens = tuple(str(item) for item in form.getall(uploads.KEPT, []))
-    unsent = Unsent(ref, fields, tokens)
-    again = tuple(upload.filename for upload in uploads.new_files(form))
+    unsent = Unsent(ref, fields | slots.noted(form, Uploads()), tokens)
+    again = tuple(uploads.new_names(form))
     asked = Door(back=back, kept=seal(unsent, kit.keyring, now), attach_again=again)
     return doors.show(request, kit, asked, status=401)
 
@@ -74,9 +76,10 @@ def hand_over(
     session: Session, unsent: Unsent, person_id: int, keyring: Keyring, *, now: datetime
 ) -> None:
     """The form becomes a draft of whoever logged in; files only if they are theirs."""
-    files = [uploads.unseal(token, person_id, keyring, now) for token in unsent.tokens]
-    theirs = [file for file in files if file is not None]
-    _save(session, person_id, unsent.ref, unsent.fields, theirs, now=now)
+    found = [uploads.unseal(token, person_id, keyring, now) for token in unsent.tokens]
+    theirs = Uploads(tuple(taken for taken in found if taken is not None))
+    fields = unsent.fields | slots.placed_in(theirs)
+    _save(session, person_id, unsent.ref, fields, theirs.files, now=now)
 
 
 def _save(

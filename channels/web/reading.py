@@ -9,7 +9,7 @@ from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
 from channels import Kit
-from channels.web import agenda, conversation, forms, uploads
+from channels.web import agenda, conversation, forms, slots, uploads
 from channels.web.conversation import Conversation
 from channels.web.forms import Problem
 from channels.web.uploads import Uploads
@@ -87,14 +87,16 @@ def show(
 ) -> Response[str]:
     """The conversation with the field for an addition, as it was filled in or as it was kept."""
     draft = found.draft if fields is None else None
-    files = taken.files if taken else draft.files if draft else ()
+    given = fields or (draft.fields if draft else {})
+    taken = taken or slots.recalled(given, draft.files if draft else ())
     context: dict[str, object] = {
         "found": found,
         "now": kit.clock(),
-        "text": (fields or (draft.fields if draft else {})).get("text", ""),
+        "text": given.get("text", ""),
         "draft": draft,
-        "files": uploads.sealed(files, visitor.id, kit),
-        "picker": uploads.picker(files, kit),
+        "slots": slots.offered(found, given, taken, visitor.id, kit),
+        "files": uploads.sealed(slots.rest(found, taken), visitor.id, kit),
+        "picker": uploads.picker(taken.files, kit),
         "limit": MOST_TEXT,
         "token": token or forms.new_token(),
         "problems": problems,

@@ -6,6 +6,7 @@ signed name for bytes we already hold, until the form is accepted.
 
 import asyncio
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -20,42 +21,61 @@ from helpdesk.errors import FieldError
 from helpdesk.tokens import Keyring
 
 FIELD, KEPT, REMOVE = "attachments", "kept_file", "remove"
+#: the picker of one asked item
+SLOT = "item-"
+SLOT_FIELD = re.compile(rf"{SLOT}([0-9]{{1,18}})", re.ASCII)
 PURPOSE = "form-upload"
 #: shorter than the day after which unreferenced bytes are collected
 LIFE = timedelta(hours=20)
 
 
 @dataclass(frozen=True, slots=True)
-class Uploads:
-    """What may be attached, and what stands against the rest (field `attachments`)."""
+class Taken:
+    """`item`: the id of the asked item it was chosen for, None for none."""
 
-    files: tuple[File, ...] = ()
+    file: File
+    item: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """What may be attached, and what stands against the rest (field `attachments`, that of an
+    asked item `attachments.<id>`)."""
+
+    taken: tuple[Taken, ...] = ()
     problems: tuple[FieldError, ...] = ()
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        return tuple(each.file for each in self.taken)
+
+    def of(self, item: int) -> list[Taken]:
+        return [each for each in self.taken if each.item == item]
 
 
 async def take(form: FormMultiDict, kit: Kit, person_id: int) -> Uploads:
     """The files kept from before and the new ones; a refused one is dropped, with its reason."""
     removed = str(form.get(REMOVE, ""))
-    files, problems = _kept(form, kit, person_id, removed)
-    for upload in new_files(form):
+    taken, problems = _kept(form, kit, person_id, removed)
+    for item, upload in _new(form):
         data = await upload.read(kit.limits.size + 1)
         name = attachments.safe_name(upload.filename)
         kind = attachments.sniff(data, name, upload.content_type)
         wrong = attachments.check([Candidate(name, len(data), kind)], kit.limits)
         if wrong:
-            problems += wrong
+            problems += [FieldError(_field(item), error.code, error.data) for error in wrong]
             continue
         sha256 = await asyncio.to_thread(kit.blobs.put, data)
-        files.append(File(name, kind, len(data), sha256))
+        taken.append(Taken(File(name, kind, len(data), sha256), item))
+    files = [each.file for each in taken]
     together = [Candidate(f.filename, f.size, f.content_type) for f in files]
     problems += attachments.check(together, kit.limits)
-    return Uploads(tuple(files), tuple(problems))
+    return Uploads(tuple(taken), tuple(problems))
 
 
-def new_files(form: FormMultiDict) -> list[UploadFile]:
-    """A file input left empty sends a part without a name."""
-    given: Sequence[object] = form.getall(FIELD, [])
-    return [item for item in given if isinstance(item, UploadFile) and item.filename]
+def new_names(form: FormMultiDict) -> list[str]:
+    """Of the files that come with the form for the first time."""
+    return [upload.filename for _, upload in _new(form)]
 
 
 async def hold(taken: Uploads, kit: Kit) -> None:
@@ -65,9 +85,9 @@ async def hold(taken: Uploads, kit: Kit) -> None:
         await kit.work.write(inbound.touch_blobs, blobs, now=kit.clock())
 
 
-def sealed(files: Sequence[File], person_id: int, kit: Kit) -> list[tuple[str, File]]:
+def sealed(taken: Sequence[Taken], person_id: int, kit: Kit) -> list[tuple[str, File]]:
     """Each file with the signed name that travels in the form."""
-    return [(seal(file, person_id, kit.keyring, kit.clock()), file) for file in files]
+    return [(seal(each, person_id, kit.keyring, kit.clock()), each.file) for each in taken]
 
 
 def picker(files: Sequence[File], kit: Kit) -> dict[str, object]:
@@ -77,25 +97,38 @@ def picker(files: Sequence[File], kit: Kit) -> dict[str, object]:
     return {"count": left, "most": kit.limits.count, "bytes": kit.limits.size, "types": types}
 
 
-def seal(file: File, person_id: int, keyring: Keyring, now: datetime) -> str:
-    subject = json.dumps({"person": person_id, **asdict(file)})
+def seal(taken: Taken, person_id: int, keyring: Keyring, now: datetime) -> str:
+    subject = json.dumps({"person": person_id, "item": taken.item, **asdict(taken.file)})
     return keyring.link_token(PURPOSE, subject, now + LIFE)
 
 
-def unseal(token: str, person_id: int, keyring: Keyring, now: datetime) -> File | None:
+def unseal(token: str, person_id: int, keyring: Keyring, now: datetime) -> Taken | None:
     """None for a token that is forged, somebody else's or too old."""
     subject = keyring.read_link_token(PURPOSE, token, now)
     if subject is None:
         return None
     values = json.loads(subject)
-    return File(**values) if values.pop("person") == person_id else None
+    owner, item = values.pop("person"), values.pop("item", None)
+    return Taken(File(**values), item) if owner == person_id else None
+
+
+def _new(form: FormMultiDict) -> list[tuple[int | None, UploadFile]]:
+    """A file input left empty sends a part without a name."""
+    slots = {name: int(slot[1]) for name in form if (slot := SLOT_FIELD.fullmatch(name))}
+    given: list[tuple[int | None, object]] = [(None, part) for part in form.getall(FIELD, [])]
+    given += [(item, part) for name, item in slots.items() for part in form.getall(name, [])]
+    return [(item, part) for item, part in given if isinstance(part, UploadFile) and part.filename]
+
+
+def _field(item: int | None) -> str:
+    return FIELD if item is None else f"{FIELD}.{item}"
 
 
 def _kept(
     form: FormMultiDict, kit: Kit, person_id: int, removed: str
-) -> tuple[list[File], list[FieldError]]:
+) -> tuple[list[Taken], list[FieldError]]:
     now = kit.clock()
     tokens = [str(token) for token in form.getall(KEPT, []) if str(token) != removed]
     found = [unseal(token, person_id, kit.keyring, now) for token in tokens]
-    lost = [FieldError(FIELD, "unknown") for file in found if file is None]
-    return [file for file in found if file is not None], lost[:1]
+    lost = [FieldError(FIELD, "unknown") for taken in found if taken is None]
+    return [taken for taken in found if taken is not None], lost[:1]

@@ -12,7 +12,7 @@ from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
 from channels import Kit
-from channels.web import conversation, forms, keeping, reading, uploads
+from channels.web import conversation, forms, keeping, reading, slots, uploads
 from channels.web.forms import COMPLEMENT, OPENING, Problem
 from channels.web.uploads import Uploads
 from channels.web.visitors import HOME, PortalRequest, Visitor, entered, is_entered
@@ -50,7 +50,7 @@ async def contact_new(
     choices = await kit.work.read(_choices, visitor, kit.policy)
     draft = choices.draft
     fields = dict.fromkeys(OPENING, "") | choices.contact | (draft.fields if draft else {})
-    taken = Uploads(draft.files if draft else ())
+    taken = slots.recalled({}, draft.files if draft else ())
     return _form(request, kit, visitor, choices, fields, taken, forms.new_token(), draft=draft)
 
 
@@ -97,9 +97,14 @@ async def contact_complement(
     if row.deleted_at is not None:
         code = "deleted"
         raise Conflict(code)
-    fields, token = forms.typed(form, COMPLEMENT), forms.token_of(form)
-    taken = await uploads.take(form, kit, visitor.id)
-    inbound = forms.complement(fields, taken.files, visitor, row.number, token, now)
+    taken, token = await uploads.take(form, kit, visitor.id), forms.token_of(form)
+    fields = forms.typed(form, COMPLEMENT) | slots.noted(form, taken)
+    brings = slots.brought(found, fields, taken)
+    inbound = replace(
+        forms.complement(fields, taken.files, visitor, row.number, token, now),
+        text=slots.worded(kit, fields["text"], brings),
+        answers=tuple(each.id for each in brings),
+    )
     asked = uploads.REMOVE in form
     problems = await kit.work.read(_problems, inbound, kit.policy) if not asked else ()
     if not (asked or problems or taken.problems):
@@ -107,7 +112,7 @@ async def contact_complement(
         if receipt.outcome is Outcome.OPENED:
             return Redirect(f"{_address(receipt)}?confirmado=1", status_code=303)
         return Redirect(f"{_address(receipt)}#m{receipt.message_id}", status_code=303)
-    wrong = forms.problems_of([*problems, *taken.problems], fields)
+    wrong = forms.problems_of([*problems, *slots.placed(found, taken.problems)], fields)
     await uploads.hold(taken, kit)
     return reading.show(
         request,
@@ -157,7 +162,7 @@ def _form(
         "narrow": narrow,
         "problems": problems,
         "draft": draft,
-        "files": uploads.sealed(taken.files, visitor.id, kit),
+        "files": uploads.sealed(taken.taken, visitor.id, kit),
         "picker": uploads.picker(taken.files, kit),
         "limit": MOST_TEXT,
         "token": token,

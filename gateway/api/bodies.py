@@ -121,3 +121,10 @@ class ProviderFields(Body, frozen=True):
     email: Email | None = None
     person: str | None = None
     active: bool | None = None
+
+
+class DomainFields(Body, frozen=True):
+    """`address` lies at `domain` and is asked to answer from it."""
+
+    domain: str
+    address: str

@@ -1,13 +1,11 @@
 """The quarantine: what waits for a person, and the two decisions a script may take."""
 
-from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Annotated, Literal
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody, PathParameter, QueryParameter
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.api import shapes
@@ -15,9 +13,9 @@ from gateway.api.bodies import Attach, Nothing
 from gateway.api.call import MOST_NUMBER, Answer, Call
 from gateway.api.filters import USUAL_ITEMS, Limit
 from gateway.api.problems import ALWAYS, ONE, SENT, BodyMayBeLeftOut, problems
-from helpdesk import access, quarantine
+from helpdesk import held, quarantine
 from helpdesk.desk import Desk
-from helpdesk.models import Held, Ticket
+from helpdesk.models import Held
 
 #: Litestar keeps the name `state` for itself
 HeldState = Annotated[Literal["held", "attached", "opened", "spam"], QueryParameter(name="state")]
@@ -35,11 +33,10 @@ async def held_list(
     """List held messages, newest first."""
 
     def read(session: Session, desk: Desk) -> tuple[list[shapes.HeldMessage], str | None]:
-        rows = quarantine.listing(
-            session, desk.actor, state=situation, limit=limit + 1, before=cursor
-        )
-        following = str(rows[limit - 1].id) if len(rows) > limit else None
-        return _shown(session, desk, rows[:limit]), following
+        asked = held.Asked(state=situation)
+        rows = held.listing(session, desk.actor, asked, limit=limit + 1, before=cursor)
+        following = str(rows[limit - 1].row.id) if len(rows) > limit else None
+        return [_document(row, desk.policy.zone) for row in rows[:limit]], following
 
     return shapes.Quarantine(*await call.ask(read))
 
@@ -58,8 +55,7 @@ async def held_retry(
     """Judge a held message again: its sender may be registered by now."""
 
     def verb(session: Session, desk: Desk) -> Answer:
-        held = quarantine.retry(session, desk, held_id)
-        return Answer(200, _shown(session, desk, [held])[0])
+        return _answer(session, desk, quarantine.retry(session, desk, held_id))
 
     return await once.act(verb)
 
@@ -71,28 +67,20 @@ async def held_attach(
     """Make a held message part of a ticket; it follows within a second."""
 
     def verb(session: Session, desk: Desk) -> Answer:
-        held = quarantine.attach(session, desk, held_id, data.number)
-        return Answer(200, _shown(session, desk, [held])[0])
+        row = quarantine.attach(session, desk, held_id, data.number)
+        return _answer(session, desk, row)
 
     return await once.act(verb)
 
 
-def _shown(session: Session, desk: Desk, rows: Sequence[Held]) -> list[shapes.HeldMessage]:
-    """A suggestion is shown only to whom its ticket is."""
-    numbers = {row.suggestion for row in rows if row.suggestion is not None}
-    protocols = {
-        number: shapes.Suggestion(number, protocol)
-        for number, protocol in session.execute(
-            select(Ticket.number, Ticket.protocol).where(
-                Ticket.number.in_(numbers), access.visible(desk.actor)
-            )
-        )
-    }
-    zone = desk.policy.zone
-    return [_document(row, protocols.get(row.suggestion or 0), zone) for row in rows]
+def _answer(session: Session, desk: Desk, row: Held) -> Answer:
+    [found] = held.shown(session, desk.actor, [row])
+    return Answer(200, _document(found, desk.policy.zone))
 
 
-def _document(row: Held, suggestion: shapes.Suggestion | None, zone: tzinfo) -> shapes.HeldMessage:
+def _document(found: held.Shown, zone: tzinfo) -> shapes.HeldMessage:
+    """A suggestion is shown only to whom its ticket is, and the reason says no more than that."""
+    row, suggestion = found.row, found.suggestion
     return shapes.HeldMessage(
         id=row.public_id,
         received_at=row.received_at.astimezone(zone),
@@ -100,8 +88,8 @@ def _document(row: Held, suggestion: shapes.Suggestion | None, zone: tzinfo) -> 
         mailbox=row.mailbox,
         sender=row.sender,
         subject=row.subject,
-        reason=row.reason,
+        reason=found.reason,
         detail=row.detail or None,
-        suggestion=suggestion,
+        suggestion=suggestion and shapes.Suggestion(suggestion.number, suggestion.protocol),
         state=row.state,
     )

@@ -57,6 +57,8 @@ class Agent(Struct, frozen=True):
 
 
 class Provider(Struct, frozen=True):
+    """`domains`: those the provider has confirmed."""
+
     code: str
     name: str
     document: str | None
@@ -67,6 +69,16 @@ class Provider(Struct, frozen=True):
     phone: str | None
     email: str | None
     active: bool
+    domains: list[str]
+
+
+class Domain(Struct, frozen=True):
+    """`asked`: the address that is to answer from the domain."""
+
+    domain: str
+    asked: str
+    asked_at: str
+    verified_at: str | None
 
 
 class Classifications(Struct, frozen=True):

@@ -3,18 +3,18 @@
 from collections import defaultdict
 from typing import Annotated, Any
 
-from litestar import Response, get, put
+from litestar import Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody, PathParameter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.api import register_shapes as shapes
-from gateway.api.bodies import ProviderFields
+from gateway.api.bodies import DomainFields, ProviderFields
 from gateway.api.call import Answer, Call
 from gateway.api.filters import USUAL_ITEMS, Limit
 from gateway.api.problems import ALWAYS, SENT, problems
-from helpdesk import access, catalog, registers
+from helpdesk import access, catalog, domains, registers
 from helpdesk.desk import Desk
 from helpdesk.models import Agent, Provider, ProviderType, Sector
 from helpdesk.registers import ProviderRow
@@ -87,7 +87,7 @@ async def provider_list(
     def read(session: Session, desk: Desk) -> list[shapes.Provider]:
         access.require(desk.actor, "registers.read")
         query = _providers().where(Provider.code > cursor).order_by(Provider.code)
-        return [_provider(*row) for row in session.execute(query.limit(limit + 1))]
+        return _shown(session, query.limit(limit + 1))
 
     found = await call.ask(read)
     following = found[limit - 1].code if len(found) > limit else None
@@ -116,10 +116,23 @@ async def provider_put(
             active=data.active,
         )
         changed = registers.upsert_provider(session, row, desk.actor, now=desk.now)
-        found = session.execute(_providers().where(Provider.id == changed.id)).one()
-        return Answer(200, _provider(*found))
+        return Answer(200, _shown(session, _providers().where(Provider.id == changed.id))[0])
 
     return await call.act(verb)
+
+
+@post("/providers/{code:str}/domains", responses=problems(*SENT, 404))
+async def domain_ask(
+    once: NamedDependency[Call], code: Code, data: JSONBody[DomainFields]
+) -> Response[shapes.Domain]:
+    """Ask an address to confirm that its domain is the provider's."""
+
+    def verb(session: Session, desk: Desk) -> Answer:
+        row = domains.ask(session, desk, code, data.domain, data.address)
+        at = row.asked_at.astimezone(desk.policy.zone).isoformat()
+        return Answer(201, shapes.Domain(row.domain, row.asked, at, None))
+
+    return await once.act(verb)
 
 
 def _providers() -> Any:
@@ -128,7 +141,13 @@ def _providers() -> Any:
     )
 
 
-def _provider(row: Provider, kind: str | None) -> shapes.Provider:
+def _shown(session: Session, query: Any) -> list[shapes.Provider]:
+    found = list[Any](session.execute(query).all())
+    own = domains.of_provider(session, [row[0].id for row in found])
+    return [_provider(row[0], row[1], own.get(row[0].id, [])) for row in found]
+
+
+def _provider(row: Provider, kind: str | None, own: list[str]) -> shapes.Provider:
     return shapes.Provider(
         code=row.code,
         name=row.name,
@@ -140,6 +159,7 @@ def _provider(row: Provider, kind: str | None) -> shapes.Provider:
         phone=row.phone or None,
         email=row.email or None,
         active=row.active,
+        domains=own,
     )
 
 

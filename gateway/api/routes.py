@@ -21,6 +21,7 @@ SLACK = 1024 * 1024
 TICKETS = (
     tickets.ticket_list,
     exports.ticket_export,
+    exports.ticket_workbook,
     tickets.ticket_open,
     tickets.ticket_show,
     tickets.ticket_delete,
@@ -43,6 +44,7 @@ REGISTERS = (
     registers.agent_list,
     registers.provider_list,
     registers.provider_put,
+    registers.domain_ask,
 )
 QUARANTINE = (held.held_list, held.held_retry, held.held_attach)
 

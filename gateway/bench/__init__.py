@@ -10,7 +10,11 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 
 #: name to module with `measure() -> Mapping[str, float]` and `TITLE`
-BENCHES = {"intake": "gateway.bench.intake"}
+BENCHES = {
+    "console": "gateway.bench.console",
+    "intake": "gateway.bench.intake",
+    "mail": "gateway.bench.mail",
+}
 
 
 def run(name: str | None = None, *, as_json: bool = False) -> None:
@@ -25,6 +29,11 @@ def run(name: str | None = None, *, as_json: bool = False) -> None:
             sys.stdout.write(_table(module.TITLE, results[each]))
     if as_json:
         sys.stdout.write(json.dumps(results, indent=1) + "\n")
+
+
+def shown(name: str, title: str, figures: Mapping[str, float], *, as_json: bool) -> str:
+    """One bench's figures as it is run alone."""
+    return json.dumps({name: figures}, indent=1) + "\n" if as_json else _table(title, figures)
 
 
 def _table(title: str, figures: Mapping[str, float]) -> str:

@@ -5,20 +5,19 @@ Accepting and applying share the process and run at the same time, as they do in
 """
 
 import contextlib
-import os
-import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from secrets import token_hex
 
 from sqlalchemy.orm import Session
 
 from gateway.bench import smtp_client
+from gateway.bench.process import free_port, ponte, served
 from gateway.runtime import clock, policy_of
 from gateway.settings import Settings, load
 from gateway.work import Work
@@ -28,7 +27,6 @@ TITLE = "intake: messages a second, 2 kB each, 8 connections"
 MESSAGES = 4_000
 CONNECTIONS = 8
 PROVIDERS = 50
-START_SECONDS = 30
 APPLY_SECONDS = 300
 
 
@@ -69,14 +67,14 @@ def _bare_commits(root: Path) -> float:
 
 
 def _bare_sink() -> float:
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "gateway.bench.sink", str(port)]
-    with _process(command, {}, port):
+    with served(command, {}, port):
         return _load(port, "sink")
 
 
 def _ponte(root: Path) -> tuple[float, float, float]:
-    port, web = _free_port(), _free_port()
+    port, web = free_port(), free_port()
     environ = {
         "PONTE_DATABASE__URL": f"sqlite:///{root / 'ponte.db'}",
         "PONTE_BLOBS__URL": f"file:{root / 'blobs'}",
@@ -88,7 +86,7 @@ def _ponte(root: Path) -> tuple[float, float, float]:
     }
     prepare(load(environ))
     database = root / "ponte.db"
-    with _process([sys.executable, "-m", "gateway", "serve"], environ, port):
+    with served(ponte("serve"), environ, port):
         started = time.perf_counter()
         accepted = _load(port, token_hex(4))
         at_once = _tickets(database)
@@ -137,42 +135,3 @@ def _tickets(database: Path) -> int:
     with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         (count,) = connection.execute("SELECT count(*) FROM ticket").fetchone()
     return int(count)
-
-
-@contextlib.contextmanager
-def _process(command: list[str], environ: dict[str, str], port: int) -> Generator[None]:
-    process = subprocess.Popen(  # noqa: S603 - our own modules
-        command, env={**_plain_environment(), **environ}, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        _wait_for(port, process)
-        yield
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _plain_environment() -> dict[str, str]:
-    """The machine's, without settings of an instance that happen to be set."""
-    machine = os.environ  # noqa: TID251 - passed on to processes of its own
-    return {name: value for name, value in machine.items() if not name.startswith("PONTE_")}
-
-
-def _wait_for(port: int, process: "subprocess.Popen[str]") -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            msg = f"the server ended: {process.stderr.read() if process.stderr else ''}"
-            raise RuntimeError(msg)
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.05)
-    msg = f"nothing listens on port {port}"
-    raise RuntimeError(msg)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

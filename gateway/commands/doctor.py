@@ -1,15 +1,17 @@
 """`doctor`: a line for each part an instance stands on; exit 1 if one fails."""
 
 import asyncio
+import contextlib
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from channels.bot import telegram
 from channels.mail import imap_client, relay
 from channels.mail.config import Mailbox
+from channels.mail.oauth import Account, Accounts, InThread, Vault
 from gateway.blobs import open_blobs
 from gateway.commands.instance import check_schema, fail, reason, say
-from gateway.runtime import policy_of
+from gateway.runtime import clock, policy_of
 from gateway.settings import Settings, SettingsError, load
 from gateway.work import Work
 from helpdesk.protocol import ans_check
@@ -17,6 +19,8 @@ from helpdesk.protocol import ans_check
 #: how long a part may take to answer, in seconds
 PATIENCE = 15
 OFF = "off"
+#: how an account without a password got in
+BY_OAUTH = ", by OAuth"
 #: another writer is waited for no longer
 BUSY_SECONDS = 5
 
@@ -55,10 +59,12 @@ def _checks(chosen: Settings) -> Iterator[tuple[str, Check]]:
     yield "insurer", lambda: _insurer(chosen)
     watched = [box for box in chosen.mail.boxes if box.imap is not None]
     for box in watched:
-        yield f"IMAP {box.address}", lambda box=box: _imap(box)
+        yield f"IMAP {box.address}", lambda box=box: _imap(chosen, box)
     if not watched:
         yield "IMAP", lambda: OFF
     yield "SMTP relay", lambda: _relay(chosen)
+    yield "resolver", lambda: _resolver(chosen)
+    yield "DKIM key", lambda: _signing(chosen)
     yield "bot", lambda: _bot(chosen)
 
 
@@ -105,10 +111,19 @@ def _insurer(chosen: Settings) -> str:
     return f"{insurer.name}, ANS {insurer.ans_registration}{doubt}"
 
 
-def _imap(box: Mailbox) -> str:
+def _imap(chosen: Settings, box: Mailbox) -> str:
     server = box.imap
     assert server is not None, "asked only where it is set"
-    return imap_client.check(server)
+    if server.password is not None:
+        return imap_client.check(server)
+
+    async def by_token(account: Account | None) -> str:
+        assert account is not None, "the settings refuse a user with neither password nor OAuth"
+        tokens = InThread(account, asyncio.get_running_loop())
+        return await asyncio.to_thread(imap_client.check, server, tokens)
+
+    with _accounts(chosen) as accounts:
+        return asyncio.run(by_token(accounts.of(box.oauth, server.user))) + BY_OAUTH
 
 
 def _relay(chosen: Settings) -> str:
@@ -116,7 +131,46 @@ def _relay(chosen: Settings) -> str:
     if server is None:
         return OFF
     name = (chosen.mail.address or "localhost").rpartition("@")[2]
-    return asyncio.run(asyncio.wait_for(relay.check(server, name), PATIENCE))
+    with _accounts(chosen) as accounts:
+        account = None
+        if server.password is None:
+            account = accounts.of(chosen.mail.oauth, server.user)
+        asked = relay.check(server, name, account)
+        said = asyncio.run(asyncio.wait_for(asked, PATIENCE))
+        return said + (BY_OAUTH if account is not None else "")
+
+
+@contextlib.contextmanager
+def _accounts(chosen: Settings) -> Generator[Accounts]:
+    """As the server has them: a refresh token replaced now is there for it."""
+    work = Work(chosen.database.url, busy_seconds=BUSY_SECONDS)
+    try:
+        yield Accounts(Vault(work, policy_of(chosen).keyring, clock))
+    finally:
+        work.close()
+
+
+def _resolver(chosen: Settings) -> str:
+    resolver = chosen.mail.open_resolver()
+    if resolver is None:
+        return OFF
+    domain = (chosen.mail.address or "localhost").rpartition("@")[2]
+    found = resolver.txt(f"_dmarc.{domain}", domain)
+    return f"{chosen.mail.resolver}: answers, DMARC of {domain} {'there' if found else 'not there'}"
+
+
+def _signing(chosen: Settings) -> str:
+    signer = chosen.mail.signer
+    if signer is None:
+        return OFF
+    told = f"{signer.algorithm} for {signer.domain}"
+    resolver = chosen.mail.open_resolver()
+    if resolver is None:
+        return f"{told}, to be published at {signer.name}: {signer.record}"
+    if not signer.is_published(resolver):
+        msg = f"{signer.name} should say {signer.record}"
+        raise Missing(msg)
+    return f"{told}, published at {signer.name}"
 
 
 def _bot(chosen: Settings) -> str:

@@ -21,6 +21,7 @@ from channels.mail.threads import thread_key
 from gateway.blobs import open_blobs
 from gateway.cli import TRY_AGAIN
 from gateway.commands.instance import NoSchema, fail, opened, reason, say, settings
+from gateway.room import room
 from gateway.runtime import clock
 from gateway.settings import Settings, SettingsError, load
 from helpdesk import inbound
@@ -43,7 +44,10 @@ def receive(mailbox: str | None) -> None:
         address = _own(chosen, mailbox)
         key = f"pipe:{hashlib.sha256(raw).hexdigest()}"
         arrival = Arrival(key=key, raw=raw, at=clock(), mailbox=address)
-        sha256 = open_blobs(chosen.blobs).put(raw)
+        blobs = open_blobs(chosen.blobs)
+        if not room(chosen)(len(raw)):
+            fail("The disk is nearly full.", status=TRY_AGAIN)
+        sha256 = blobs.put(raw)
         with opened(chosen, busy_seconds=BUSY_SECONDS) as work:
             row = Stored(arrival, sha256, len(raw), _thread(chosen, raw))
             work.write_now(inbound.store, [row], arrival.at)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from gateway import demo as demonstration
 from gateway import logs
 from gateway import serve as server
 from gateway.commands.instance import NoSchema, fail, opened, reason, settings
@@ -29,6 +28,8 @@ def serve(only: str | None) -> None:
 
 
 def demo(port: int, data: Path) -> None:
+    from gateway import demo as demonstration  # noqa: PLC0415 - what only the demo needs
+
     logs.configure(logging.WARNING)
     try:
         demonstration.run(port, data)

@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Response, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
@@ -91,6 +91,21 @@ async def reply_resend(
     endpoint: FromPath[int],
 ) -> Redirect:
     await console.kit.work.write(resending.resend, console.desk(request), number, message, endpoint)
+    return shell.go(console, f"/central/{number}", "resent", number)
+
+
+@post("/{number:int}/mensagens/{message:int}/para")
+async def reply_readdress(
+    request: AgentRequest,
+    console: NamedDependency[Console],
+    number: FromPath[int],
+    message: FromPath[int],
+    endereco: FromQuery[str] = "",
+) -> Redirect:
+    """The same message to another address that is registered to the provider."""
+    await console.kit.work.write(
+        resending.resend_to, console.desk(request), number, message, endereco
+    )
     return shell.go(console, f"/central/{number}", "resent", number)
 
 

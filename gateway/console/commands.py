@@ -36,6 +36,11 @@ class Command:
     danger: bool = False
     #: acts on the whole list, as it is filtered
     of_list: bool = False
+    #: where its keys are its own: one key may mean another thing on another page
+    keys_on: frozenset[str] = EVERYWHERE
+
+    def keys_of(self, page: str) -> tuple[str, ...]:
+        return self.keys if page in self.keys_on else ()
 
 
 def _ticket(
@@ -65,7 +70,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     _ticket(
         "pending", "pause", ("load", "/central/{number}/pendente"), ("F5",),
-        permission="ticket.pending", step=Action.PENDING,
+        permission="ticket.pending", step=Action.PENDING, keys_on=frozenset({TICKET}),
     ),
     _ticket(
         "classify", "edit", ("load", "/central/{number}/classificar"), ("C",),
@@ -105,7 +110,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("new", "plus", "desk", ("url", "/central/novo"), ("F3",), permission="ticket.open"),
     Command("mine-pending", "pause", "desk", ("url", "/central?situacao=pendentes-do-operador"),
-            permission="ticket.read"),
+            ("F5",), permission="ticket.read", keys_on=frozenset({LIST})),
     Command("glass", "lock", "desk", ("url", "/central/abrir-sigiloso"),
             permission="ticket.break_glass"),
     Command("held", "shield", "desk", ("url", "/central/quarentena"), permission="quarantine"),
@@ -145,8 +150,8 @@ COMMANDS: tuple[Command, ...] = (
 
 #: the footer of each page: commands by id
 HINTS: dict[str, tuple[str, ...]] = {
-    LIST: ("help", "down", "open", "select", "new", "pending", "give-up", "forward", "palette",
-           "leave"),
+    LIST: ("help", "down", "open", "select", "new", "mine-pending", "give-up", "forward",
+           "palette", "leave"),
     TICKET: ("next-tab", "pending", "give-up", "forward"),
     HELD: ("down", "held-attach", "held-new", "held-retry", "held-spam", "help"),
     OTHER: ("help", "new", "palette", "leave"),
@@ -185,7 +190,7 @@ def for_page(
     actor: Actor, page: str, login: str = "", row: Row | None = None, query: str = ""
 ) -> list[dict[str, Any]]:
     """`query` is the list the agent came from: what is done to a ticket leads back there."""
-    return [_plain(c, possible(c, row, login), query) for c in allowed(actor, page)]
+    return [_plain(c, page, possible(c, row, login), query) for c in allowed(actor, page)]
 
 
 def hints(commands: Iterable[dict[str, Any]], page: str) -> list[tuple[str, str]]:
@@ -199,6 +204,7 @@ def hints(commands: Iterable[dict[str, Any]], page: str) -> list[tuple[str, str]
 
 def _plain(
     command: Command,
+    page: str,
     usable: bool,  # noqa: FBT001 - of one caller
     query: str,
 ) -> dict[str, Any]:
@@ -210,7 +216,7 @@ def _plain(
         "label": label(command.id, "command"),
         "icon": command.icon,
         "group": label(command.group, "command_group"),
-        "keys": list(command.keys),
+        "keys": list(command.keys_of(page)),
         "scope": command.scope,
         how: what,
     }

@@ -1,31 +1,29 @@
-"""Gerar arquivo CSV: the filtered list for a Brazilian spreadsheet, without a cap."""
+"""Gerar arquivo CSV, and the same as a workbook: the filtered list, without a cap."""
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncGenerator, Callable
-from datetime import datetime
+from contextlib import aclosing
 
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import Stream
-from sqlalchemy.orm import Session
 
+from gateway import spreadsheets
 from gateway.console import addresses
-from gateway.console.addresses import Asked
 from gateway.console.shell import AgentRequest, Console
 from gateway.console.ticket import looked
 from gateway.formats import Clock, promised
 from gateway.labels import label
-from helpdesk import access, choices, grid
-from helpdesk.border import Actor
-from helpdesk.grid import Page
-from helpdesk.policy import Policy
+from gateway.listings import Export, pieces
+from helpdesk import access, choices
 from helpdesk.rows import Row
 
-#: rows read in one query: the whole list is never in memory
-AT_ONCE = 500
 #: the byte order mark by which Excel knows UTF-8
 MARK = "\ufeff"
+#: the workbook's only sheet
+SHEET = "Atendimentos"
 #: what a spreadsheet would take for a formula, or let slip into the cell beside it
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -53,14 +51,33 @@ COLUMNS: dict[str, Callable[[Row, Clock], object]] = {
 @get("/exportar.csv")
 async def list_export(request: AgentRequest, console: NamedDependency[Console]) -> Stream:
     """Every ticket of the filter, whatever page the agent is on."""
+    asked = await _begin(request, console)
+    return _sent(_lines(console, asked), asked, "text/csv; charset=utf-8", "csv")
+
+
+@get("/exportar.xlsx")
+async def list_workbook(request: AgentRequest, console: NamedDependency[Console]) -> Stream:
+    """The same rows and columns in a workbook."""
+    asked = await _begin(request, console)
+    return _sent(_sheets(console, asked), asked, spreadsheets.MEDIA_TYPE, "xlsx")
+
+
+async def _begin(request: AgentRequest, console: Console) -> Export:
     access.require(request.user, "ticket.export")
     login = await console.kit.work.read(choices.login_of, request.user.id)
     asked = addresses.parse(list(request.query_params.multi_items()), login)
     await looked(console, request, "export", None, asked.address.drop(*addresses.PLACE).query)
-    name = f"atendimentos-{console.kit.policy.day(console.kit.clock()).isoformat()}.csv"
+    policy = console.kit.policy
+    return Export(request.user, asked.filter, asked.order, policy, console.kit.clock())
+
+
+def _sent(
+    content: AsyncGenerator[str | bytes], asked: Export, media_type: str, ending: str
+) -> Stream:
+    name = f"atendimentos-{asked.policy.day(asked.now).isoformat()}.{ending}"
     return Stream(
-        _lines(console, request.user, asked),
-        media_type="text/csv; charset=utf-8",
+        content,
+        media_type=media_type,
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "no-store",
@@ -68,17 +85,26 @@ async def list_export(request: AgentRequest, console: NamedDependency[Console]) 
     )
 
 
-async def _lines(console: Console, actor: Actor, asked: Asked) -> AsyncGenerator[str]:
-    kit = console.kit
-    clock, now = Clock(kit.policy.zone), kit.clock()
+async def _lines(console: Console, asked: Export) -> AsyncGenerator[str | bytes]:
+    clock = Clock(asked.policy.zone)
     yield MARK + written([[label(name, "column") for name in COLUMNS]])
-    cursor: str | None = None
-    while True:
-        page = await kit.work.read(_page, actor, asked, cursor, policy=kit.policy, now=now)
-        yield written([cells(row, clock) for row in page.rows])
-        if page.next is None:
-            return
-        cursor = page.next
+    async with aclosing(pieces(console.kit.work, asked)) as rest:
+        async for rows in rest:
+            yield written([cells(row, clock) for row in rows])
+
+
+async def _sheets(console: Console, asked: Export) -> AsyncGenerator[str | bytes]:
+    clock = Clock(asked.policy.zone)
+    book = spreadsheets.Workbook(SHEET, [label(name, "column") for name in COLUMNS])
+    async with aclosing(pieces(console.kit.work, asked)) as rest:
+        async for rows in rest:
+            lines = [[_cell(read(row, clock)) for read in COLUMNS.values()] for row in rows]
+            yield await asyncio.to_thread(book.rows, lines)
+    yield book.end()
+
+
+def _cell(value: object) -> spreadsheets.Cell:
+    return value if isinstance(value, int | None) else str(value)
 
 
 def cells(row: Row, clock: Clock) -> list[str]:
@@ -104,25 +130,3 @@ def written(rows: list[list[str]]) -> str:
     out = io.StringIO(newline="")
     csv.writer(out, delimiter=";", lineterminator="\r\n").writerows(rows)
     return out.getvalue()
-
-
-def _page(
-    session: Session,
-    actor: Actor,
-    asked: Asked,
-    cursor: str | None,
-    *,
-    policy: Policy,
-    now: datetime,
-) -> Page:
-    return grid.page(
-        session,
-        actor,
-        asked.filter,
-        asked.order,
-        policy=policy,
-        now=now,
-        limit=AT_ONCE,
-        cursor=cursor,
-        counted=False,
-    )

@@ -1,43 +1,71 @@
-"""What may be done about a delivery that failed: again, or by another of the ticket's endpoints."""
+"""What may be done about a delivery that failed: again, or by the provider's next way."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
-from gateway.labels import label
+from gateway.labels import label, why_undelivered
 from helpdesk.views import DeliveryView, EndpointView, MessageView, Thread
 
 #: an answer in these states did not reach its reader
 STUCK = frozenset({"failed", "held"})
+#: another copy of it may have
+UNDER_WAY = frozenset({"queued", "sent", "delivered"})
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """See templates/parts/messages.html, `delivery`. `other` is None or {url, text}."""
+    """See templates/parts/messages.html, `delivery`. `other` is None or {url, text}; `reason` says
+    why it did not arrive, "" when nobody said."""
 
     delivery: DeliveryView
     retry: str | None = None
     other: dict[str, str] | None = None
+    reason: str = ""
 
 
-def offers(seen: Thread) -> dict[int, list[Offer]]:
-    return {m.id: [_offer(seen, m, d) for d in m.deliveries] for m in seen.messages}
+def offers(seen: Thread, registered: Sequence[str]) -> dict[int, list[Offer]]:
+    """`registered`: further mail addresses of the provider (`helpdesk.resending`)."""
+    return {m.id: [_offer(seen, registered, m, d) for d in m.deliveries] for m in seen.messages}
 
 
-def _offer(seen: Thread, message: MessageView, delivery: DeliveryView) -> Offer:
+def _offer(
+    seen: Thread, registered: Sequence[str], message: MessageView, delivery: DeliveryView
+) -> Offer:
     if delivery.state not in STUCK or message.direction != "outbound":
         return Offer(delivery)
+    reason = ""
+    if delivery.state == "failed" and delivery.status:
+        reason = why_undelivered(delivery.status)
+    if any(d.state in UNDER_WAY and d.at >= delivery.at for d in message.deliveries):
+        return Offer(delivery, reason=reason)
     retry = f"/central/saida/{delivery.outbox_id}/tentar" if delivery.outbox_id else None
-    other = next((e for e in seen.endpoints if _fits(e, delivery)), None)
-    if other is None:
-        return Offer(delivery, retry)
-    base = f"/central/{seen.row.number}/mensagens/{message.id}/por"
-    text = f"{label('send-by', 'chip')} {label(other.channel, 'channel')}"
-    return Offer(delivery, retry, {"url": f"{base}/{other.id}", "text": text})
+    return Offer(delivery, retry, _other(seen, registered, message, delivery), reason)
 
 
-def _fits(endpoint: EndpointView, delivery: DeliveryView) -> bool:
+def _other(
+    seen: Thread, registered: Sequence[str], message: MessageView, delivery: DeliveryView
+) -> dict[str, str] | None:
+    """By another of the ticket's endpoints, else to another address of the provider."""
+    base = f"/central/{seen.row.number}/mensagens/{message.id}"
+    again = label("send-by", "chip")
+    end = next((e for e in seen.endpoints if _fits(e, message, delivery)), None)
+    if end is not None:
+        way = label(end.channel, "channel")
+        shown = f"{way} ({end.address})" if end.channel == "mail" else way
+        return {"url": f"{base}/por/{end.id}", "text": f"{again} {shown}"}
+    tried = {d.recipient for d in message.deliveries}
+    address = next((each for each in registered if each not in tried), None)
+    if address is None:
+        return None
+    text = f"{again} {label('mail', 'channel')} ({address})"
+    return {"url": f"{base}/para?endereco={quote(address, safe='')}", "text": text}
+
+
+def _fits(endpoint: EndpointView, message: MessageView, delivery: DeliveryView) -> bool:
     return (
         endpoint.usable
         and endpoint.state == "active"
-        and endpoint.address != delivery.recipient
+        and endpoint.address not in {delivery.recipient, *(d.recipient for d in message.deliveries)}
         and endpoint.channel in {"mail", "telegram", "chat"}
     )

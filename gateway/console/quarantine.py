@@ -1,28 +1,30 @@
-"""Held messages: why each waits, what it says, and where an agent puts it."""
+"""Held messages: why each waits, what it says, how it was judged."""
 
 import asyncio
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from litestar import MediaType, Response, get, post
+from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
-from litestar.response import Redirect
+from litestar.params import FromPath
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from channels.mail.parse import ParsedMail, parse
-from gateway.console import commands, fields, shell
+from gateway.console import commands, fields, frames, judging, shell
 from gateway.console.shell import AgentRequest, Around, Console
-from gateway.console.ticket import FRAME_POLICY, blob
-from gateway.labels import LABELS, label
-from helpdesk import choices, quarantine, rows
+from gateway.console.sifting import Sifted, sifted
+from gateway.console.ticket import blob, download, looked
+from gateway.labels import LABELS
+from helpdesk import access, catalog, choices, held, rows, text
 from helpdesk.border import Actor
+from helpdesk.catalog import Catalog
 from helpdesk.choices import ProviderChoice
-from helpdesk.errors import FieldError, Invalid, NotVisible
-from helpdesk.models import Held, Ticket
+from helpdesk.errors import Conflict, Invalid, NotVisible
+from helpdesk.models import InboundRaw, Provider, Ticket
 from helpdesk.policy import Policy
 from helpdesk.rows import Row
 
@@ -35,53 +37,52 @@ KINDS = {
     "limit": "att",
     "internal-error": "att",
 }
-_STEP = re.compile(r"(?P<step>[a-z-]+) (?P<what>[^:]+)(: (?P<found>.+))?$")
+_PROVIDER = re.compile(r"provider ([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One line of how it was judged, in words. kind: ok | exp | no."""
+class Question:
+    """What an agent is looking up beside the message: providers by words, a ticket by its number
+    or protocol."""
 
-    title: str
-    text: str
-    kind: str
+    provider: str = ""
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    held: Held
-    sha256: str | None
+class Open:
+    """The message on the page; `preview` is the ticket asked for, None when there is none such."""
+
+    found: held.Shown
+    raw: InboundRaw | None
     suggestion: Row | None
+    preview: Row | None
     providers: list[ProviderChoice]
+    names: dict[int, str]
+    #: others that wait from the same address
+    others: int
+    following: str
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
     near: Around
-    listed: Sequence[Held]
-    shown: Shown | None
+    listed: list[held.Shown]
+    counts: held.Counts
+    registers: Catalog
+    open: Open | None = field(default=None)
 
 
 @get("/quarentena")
-async def held_list(
-    request: AgentRequest,
-    console: NamedDependency[Console],
-    estado: FromQuery[str] = "held",
-    antes: FromQuery[str] = "",
-) -> Response[str]:
-    return await _page(
-        request, console, None, estado, before=next(iter(fields.numbers([antes])), None)
-    )
+async def held_list(request: AgentRequest, console: NamedDependency[Console]) -> Response[str]:
+    return await render(request, console)
 
 
 @get("/quarentena/{public_id:str}")
 async def held_show(
-    request: AgentRequest,
-    console: NamedDependency[Console],
-    public_id: FromPath[str],
-    q: FromQuery[str] = "",
+    request: AgentRequest, console: NamedDependency[Console], public_id: FromPath[str]
 ) -> Response[str]:
-    return await _page(request, console, public_id, words=q)
+    return await render(request, console, public_id)
 
 
 @get("/quarentena/{public_id:str}/html")
@@ -89,185 +90,163 @@ async def held_html(
     request: AgentRequest, console: NamedDependency[Console], public_id: FromPath[str]
 ) -> Response[str]:
     """The cleaned HTML, for a sandboxed frame."""
-    mail = await _mail(console, await _sha256(request, console, public_id))
-    if mail is None or mail.html is None:
-        raise NotVisible("quarantine", public_id)
-    return Response(
-        mail.html,
-        media_type=MediaType.HTML,
-        headers={
-            "Content-Security-Policy": FRAME_POLICY,
-            "X-Frame-Options": "SAMEORIGIN",
-            "Cache-Control": "no-store",
-        },
-    )
+    raw = await _raw(request, console, public_id)
+    return framed(await understood(console, raw.sha256), public_id)
 
 
 @get("/quarentena/{public_id:str}/original")
 async def held_raw(
     request: AgentRequest, console: NamedDependency[Console], public_id: FromPath[str]
 ) -> Response[bytes]:
-    sha256 = await _sha256(request, console, public_id)
-    if sha256 is None:
-        raise NotVisible("quarantine", public_id)
-    return await blob(console, sha256, f"{public_id}.eml")
+    raw = await _raw(request, console, public_id)
+    await looked(console, request, "raw", None, public_id)
+    return await blob(console, raw.sha256, f"{public_id}.eml")
 
 
-@post("/quarentena/{public_id:str}/anexar")
-async def held_attach(
-    request: AgentRequest, console: NamedDependency[Console], public_id: FromPath[str]
-) -> Response[Any]:
-    form = await fields.read(request)
-    number = form.number("number") or 0
-    try:
-        await console.kit.work.write(quarantine.attach, console.desk(request), public_id, number)
-    except NotVisible as error:
-        if error.what != "ticket":
-            raise
-        return await _page(
-            request, console, public_id, errors=Invalid(FieldError("number", "unknown"))
-        )
-    return shell.go(console, "/central/quarentena", "held-attached", number)
+@get("/quarentena/{public_id:str}/anexos/{position:int}")
+async def held_file(
+    request: AgentRequest,
+    console: NamedDependency[Console],
+    public_id: FromPath[str],
+    position: FromPath[int],
+) -> Response[bytes]:
+    raw = await _raw(request, console, public_id)
+    await looked(console, request, "attachment", None, public_id)
+    return attached(await understood(console, raw.sha256), position)
 
 
-@post("/quarentena/{public_id:str}/abrir")
-async def held_open(
-    request: AgentRequest, console: NamedDependency[Console], public_id: FromPath[str]
-) -> Response[Any]:
-    form = await fields.read(request)
-    try:
-        await console.kit.work.write(
-            quarantine.open_for, console.desk(request), public_id, form.one("provider")
-        )
-    except NotVisible as error:
-        if error.what != "provider":
-            raise
-        return await _page(
-            request, console, public_id, errors=Invalid(FieldError("provider", "unknown"))
-        )
-    return shell.go(console, "/central/quarentena", "held-opened")
-
-
-@post("/quarentena/{public_id:str}/tentar")
-async def held_retry(
-    request: AgentRequest, console: NamedDependency[Console], public_id: FromPath[str]
-) -> Redirect:
-    await console.kit.work.write(quarantine.retry, console.desk(request), public_id)
-    return shell.go(console, "/central/quarentena", "held-retried")
-
-
-@post("/quarentena/{public_id:str}/spam")
-async def held_spam(
-    request: AgentRequest, console: NamedDependency[Console], public_id: FromPath[str]
-) -> Redirect:
-    await console.kit.work.write(quarantine.mark_spam, console.desk(request), public_id)
-    return shell.go(console, "/central/quarentena", "held-spam")
-
-
-def steps(trace: Sequence[object]) -> list[Step]:
-    """The trace of the matching (helpdesk/matching.py) for people."""
-    return [_step(str(line)) for line in trace]
-
-
-def _step(line: str) -> Step:
-    found = _STEP.match(line)
-    if found is None:
-        return Step(line, "", "no")
-    step, what, standing = found["step"], found["what"], found["found"]
-    if step == "verdict":
-        kind = {"verified": "ok", "failed": "exp"}.get(what, "no")
-        return Step(label("authentication", "trace"), label(what, "verdict"), kind)
-    if step in LABELS["layer"]:
-        text = label("ticket", "trace").format(number=what)
-        stands = standing in LABELS["standing"]
-        known = label(standing, "standing") if stands else label("stranger", "trace")
-        return Step(label(step, "layer"), f"{text} {known}", "ok" if stands else "exp")
-    return Step(label(step, "trace"), what if standing is None else f"{what}: {standing}", "no")
-
-
-async def _page(
+async def render(
     request: AgentRequest,
     console: Console,
-    public_id: str | None,
-    state: str = "held",
+    public_id: str | None = None,
     *,
-    words: str = "",
-    before: int | None = None,
     errors: Invalid | None = None,
+    refused: Conflict | None = None,
+    asked: Question | None = None,
 ) -> Response[str]:
-    kit = console.kit
-    chosen = state if state in LABELS["held_state"] else "held"
+    """The list and one message. `errors`, `refused`: what became of the form that was sent."""
+    kit, where = console.kit, sifted(request)
+    given = request.query_params
+    question = asked or Question(given.get("prestador", ""), given.get("chamado", ""))
     found = await kit.work.read(
-        _read,
-        request.user,
-        public_id,
-        chosen,
-        words,
-        before,
-        policy=kit.policy,
-        now=kit.clock(),
+        _read, request.user, public_id, where, question, policy=kit.policy, now=kit.clock()
     )
-    shown = found.shown
+    shown = found.open
     context: dict[str, object] = {
         "queue": found,
-        "shown": shown,
-        "mail": await _mail(console, shown.sha256) if shown else None,
-        "steps": steps(shown.held.trace) if shown else [],
+        "open": shown,
+        "mail": await understood(console, shown.raw.sha256) if shown and shown.raw else None,
+        "steps": judging.steps(shown.found.trace, shown.names) if shown else [],
+        "forged": shown is not None and held.is_forged(shown.found.row),
         "kinds": KINDS,
-        "state": chosen,
+        "where": where,
         "states": LABELS["held_state"],
-        "more": found.listed[-1].id if len(found.listed) == PAGE_ROWS else None,
-        "q": words,
+        "reasons": LABELS["hold_reason"],
+        "question": question,
+        "classifications": [(c.code, c.name) for c in found.registers.classifications.values()],
+        "offered": given.get("confiado", ""),
+        "more": found.listed[-1].row.id if len(found.listed) == PAGE_ROWS else None,
         "errors": fields.problems(errors) if errors else {},
+        "refused": refused,
     }
+    status = 422 if errors else 409 if refused else 200
     return shell.page(
         console, request, "console/quarantine", found.near, context,
-        kind=commands.HELD, status=422 if errors else 200,
+        kind=commands.HELD, status=status,
     )  # fmt: skip
+
+
+def framed(mail: ParsedMail | None, key: object) -> Response[str]:
+    """Raises `NotVisible` when the message has no HTML."""
+    if mail is None or mail.html is None:
+        raise NotVisible("quarantine", key)
+    pictures = {a.content_id: partial(bytes, a.data) for a in mail.attachments if a.content_id}
+    return frames.framed(mail.html, pictures)
+
+
+def attached(mail: ParsedMail | None, position: int) -> Response[bytes]:
+    """Always a download, never a page of ours. Raises `NotVisible`."""
+    if mail is None or not 0 <= position < len(mail.attachments):
+        raise NotVisible("attachment", position)
+    file = mail.attachments[position]
+    return download(file.data, file.filename)
+
+
+async def understood(console: Console, sha256: str) -> ParsedMail | None:
+    """What can be read of it; None when the bytes are gone."""
+    try:
+        data = await asyncio.to_thread(console.kit.blobs.get, sha256)
+    except FileNotFoundError:
+        return None
+    return await asyncio.to_thread(parse, data)
 
 
 def _read(
     session: Session,
     actor: Actor,
     public_id: str | None,
-    state: str,
-    words: str,
-    before: int | None,
+    where: Sifted,
+    question: Question,
     *,
     policy: Policy,
     now: datetime,
 ) -> Queue:
-    listed = quarantine.listing(session, actor, state=state, limit=PAGE_ROWS, before=before)
+    listed = held.listing(session, actor, where.asked, limit=PAGE_ROWS, before=where.before)
     near = shell.around(session, actor, policy=policy, now=now, current="/central/quarentena")
-    first = public_id or (listed[0].public_id if listed else None)
+    queue: dict[str, Any] = {
+        "near": near,
+        "listed": listed,
+        "counts": held.counts(session, actor, where.asked.state),
+        "registers": catalog.load(session, policy),
+    }
+    first = public_id or (listed[0].row.public_id if listed else None)
     if first is None:
-        return Queue(near, listed, None)
-    held, raw = quarantine.get(session, actor, first)
-    suggested = (
-        rows.listing(session, actor, Ticket.number == held.suggestion, policy, now)
-        if held.suggestion
-        else []
+        return Queue(**queue)
+    found, raw = held.get(session, actor, first)
+    suggestion = found.suggestion.number if found.suggestion else None
+    tickets = rows.listing(
+        session, actor, Ticket.number.in_([n for n in (suggestion,) if n]), policy, now
     )
-    shown = Shown(
-        held,
-        raw.sha256 if raw else None,
-        suggested[0] if suggested else None,
-        choices.providers(session, words) if words else [],
+    ids = [each.row.public_id for each in listed]
+    at = ids.index(first) if first in ids else len(ids)
+    shown = Open(
+        found=found,
+        raw=raw,
+        suggestion=next(iter(tickets), None),
+        preview=_ticket(session, actor, question.ticket, policy, now),
+        providers=choices.providers(session, question.provider) if question.provider else [],
+        names=_names(session, found.trace),
+        others=len(held.of_sender(session, actor, found.row.sender)) - (found.row.state == "held"),
+        following=next(iter(ids[at + 1 :] or ids[:at]), ""),
     )
-    return Queue(near, listed, shown)
+    return Queue(**queue, open=shown)
 
 
-async def _sha256(request: AgentRequest, console: Console, public_id: str) -> str | None:
-    _, raw = await console.kit.work.read(quarantine.get, request.user, public_id)
-    return raw.sha256 if raw else None
+def _ticket(session: Session, actor: Actor, said: str, policy: Policy, now: datetime) -> Row | None:
+    """By number or protocol, as somebody types it. Unknown and secret look the same."""
+    number = find(session, actor, said)
+    found = rows.listing(session, actor, Ticket.number == number, policy, now) if number else []
+    return next(iter(found), None)
 
 
-async def _mail(console: Console, sha256: str | None) -> ParsedMail | None:
-    """What can be read of it; None when the bytes are gone."""
-    if sha256 is None:
-        return None
-    try:
-        data = await asyncio.to_thread(console.kit.blobs.get, sha256)
-    except FileNotFoundError:
-        return None
-    return await asyncio.to_thread(parse, data)
+def find(session: Session, actor: Actor, said: str) -> int | None:
+    wanted = re.sub(r"[\s.]+", "", text.normalise(said))
+    known = Ticket.protocol == wanted
+    numbers = fields.numbers([wanted])
+    if numbers:
+        known |= Ticket.number == numbers[0]
+    query = select(Ticket.number).where(known, access.visible(actor), Ticket.deleted_at.is_(None))
+    return session.scalar(query.order_by(Ticket.number.desc()).limit(1)) if wanted else None
+
+
+def _names(session: Session, trace: tuple[str, ...]) -> dict[int, str]:
+    ids = [int(found[1]) for line in trace if (found := _PROVIDER.match(line))]
+    query = select(Provider.id, Provider.name).where(Provider.id.in_(ids))
+    return dict(session.execute(query).all()) if ids else {}
+
+
+async def _raw(request: AgentRequest, console: Console, public_id: str) -> InboundRaw:
+    _, raw = await console.kit.work.read(held.get, request.user, public_id)
+    if raw is None:
+        raise NotVisible("quarantine", public_id)
+    return raw

@@ -50,6 +50,7 @@ def router(runtime: Runtime) -> list[Router]:
                 grid.grid_row,
                 grid.grid_find,
                 exporting.list_export,
+                exporting.list_workbook,
                 stream.stream_open,
                 opening.opening_form,
                 opening.ticket_open,

@@ -1,6 +1,6 @@
 """What stands around every page of the console, and how a handler gets at the parts it needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -16,10 +16,11 @@ from gateway.console.presence import Presence
 from gateway.identity import cookie
 from gateway.labels import label
 from gateway.pulse import Pulse
-from helpdesk import choices, events, grid, quarantine
-from helpdesk.border import Actor
+from helpdesk import alarms, alerts, choices, events, grid, quarantine
+from helpdesk.border import Actor, Inbound
 from helpdesk.desk import Desk
 from helpdesk.filters import Filter
+from helpdesk.models import Alarm, InboundRaw
 from helpdesk.policy import Policy
 from helpdesk.rows import Row
 from helpdesk.sessions import Live
@@ -29,6 +30,16 @@ AgentRequest: TypeAlias = Request[Actor, Live, State]
 SAID_COOKIE = "ponte_said"
 #: code, ticket, message, how many were left alone: `replied.1014.77.`, `forwarded...2`
 SAID_PARTS = 4
+#: what was done to a held message can be undone by its id
+SPAM = "held-spam"
+#: how the ones that stayed as they were are called, where they are no tickets
+LEFT = {
+    "held-many-spam": "left_decided",
+    "held-many-returned": "left_decided",
+    "held-many-retried": "left_held",
+}
+#: said with care: it is not what was hoped for
+CAREFUL = frozenset({"too-late", "held-still"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,8 @@ class Console:
     kit: Kit
     pulse: Pulse
     presence: Presence
+    #: what reads a raw mail; None when no channel takes mail
+    understand: Callable[[InboundRaw, bytes], Inbound] | None = None
 
     @property
     def secure(self) -> bool:
@@ -81,6 +94,8 @@ class Shell:
     stream: str
     search: str
     finder: str
+    alarms: list[Alarm]
+    unread: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +106,9 @@ class Around:
     views: list[View]
     held: int
     cursor: events.Cursor
+    alarms: list[Alarm]
+    #: what the bell counts
+    unread: int
 
 
 #: the seed's views: name, address, filter, band of its count
@@ -117,7 +135,14 @@ def around(
         count, _ = grid.count(session, actor, asked, policy=policy, now=now)
         views.append(View(label(name, "view"), url, count, url == current, band))
     held = quarantine.waiting(session) if actor.may("quarantine") else 0
-    return Around(login, views, held, events.latest(session))
+    return Around(
+        login,
+        views,
+        held,
+        events.latest(session),
+        alarms.seen(session, actor),
+        alerts.unread(session, actor),
+    )
 
 
 def page(
@@ -150,6 +175,8 @@ def page(
         stream=f"/central/eventos?depois={near.cursor}",
         search=search,
         finder="/central/achar",
+        alarms=near.alarms,
+        unread=near.unread,
     )
     said = said_of(request)
     given: dict[str, object] = {
@@ -177,10 +204,15 @@ def said_of(request: AgentRequest) -> list[Said]:
         return []
     code, number, message, left = parts
     undo = f"/central/{number}/desfazer/{message}" if number and message else None
+    if code == SPAM and message:
+        undo = f"/central/quarentena/desfazer/{message}"
     text = label(code, "done")
+    if "{n}" in text:
+        text, number = text.format(n=number or 0), ""
     if left:
-        text = f"{text}. {label('one' if left == '1' else 'many', 'left').format(n=left)}"
-    kind = "att" if left or code == "too-late" else "ok"
+        words = LEFT.get(code, "left")
+        text = f"{text}. {label('one' if left == '1' else 'many', words).format(n=left)}"
+    kind = "att" if left or code in CAREFUL else "ok"
     return [Said(kind, f"{number} · {text}" if number else text, undo)]
 
 

@@ -8,18 +8,18 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from litestar import MediaType, Response, get
+from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.orm import Session
 
-from gateway.console import addresses, commands, fields, shell
+from gateway.console import addresses, commands, fields, frames, shell
 from gateway.console.addresses import Asked
 from gateway.console.fields import Kept
 from gateway.console.grid import Listed, list_rows, time_left
 from gateway.console.offers import Offer, offers
 from gateway.console.shell import AgentRequest, Around, Console
-from helpdesk import attachments, audit, catalog, drafts, thread
+from helpdesk import attachments, audit, catalog, drafts, resending, thread
 from helpdesk.border import Actor
 from helpdesk.catalog import Catalog
 from helpdesk.deadlines import CountedDay
@@ -29,11 +29,6 @@ from helpdesk.rows import Row
 from helpdesk.views import LogView, Thread
 
 TABS = ("prestador", "anteriores", "logs")
-#: foreign HTML may show text, tables and colours; it loads nothing and runs nothing
-FRAME_POLICY = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox allow-popups; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +105,13 @@ async def message_html(
     found = await kit.work.read(
         thread.view, request.user, number, policy=kit.policy, now=kit.clock()
     )
-    html = next((m.html for m in found.messages if m.id == message), None)
-    if html is None:
+    said = next((m for m in found.messages if m.id == message and m.html), None)
+    if said is None:
         raise NotVisible("message", message)
-    return Response(
-        html,
-        media_type=MediaType.HTML,
-        headers={
-            "Content-Security-Policy": FRAME_POLICY,
-            "X-Frame-Options": "SAMEORIGIN",
-            "Cache-Control": "no-store",
-        },
-    )
+    pictures = {
+        a.content_id: partial(kit.blobs.get, a.sha256) for a in said.attachments if a.content_id
+    }
+    return await asyncio.to_thread(frames.framed, said.html or "", pictures)
 
 
 @get("/{number:int}/mensagens/{message:int}/original")
@@ -158,8 +148,11 @@ async def looked(
 
 
 async def blob(console: Console, sha256: str, filename: str) -> Response[bytes]:
-    """Always a download, never a page of ours."""
-    data = await asyncio.to_thread(console.kit.blobs.get, sha256)
+    return download(await asyncio.to_thread(console.kit.blobs.get, sha256), filename)
+
+
+def download(data: bytes, filename: str) -> Response[bytes]:
+    """Never a page of ours."""
     return Response(
         data,
         media_type="application/octet-stream",
@@ -283,6 +276,6 @@ def _open(
         listed=listed,
         total=page.total or 0,
         registers=registers,
-        offers=offers(seen),
+        offers=offers(seen, resending.registered(session, actor, number)),
         written=drafts.load(session, ("agent", actor.id or 0), drafts.of_ticket(number)),
     )

@@ -56,6 +56,7 @@ WORDS: dict[str, dict[str, str]] = {
         "select": "selecionar",
         "new": "novo",
         "pending": "pendente",
+        "mine-pending": "pendentes",
         "give-up": "desistir",
         "forward": "encaminhar",
         "palette": "comandos",

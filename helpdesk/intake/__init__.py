@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk import catalog
 from helpdesk.border import Inbound, Receipt, Refusal
-from helpdesk.intake import checking, facts, placing, writing
+from helpdesk.intake import checking, contents, echoes, facts, placing, writing
 from helpdesk.policy import Policy
 
 __all__ = ["receive_many"]
@@ -30,10 +30,12 @@ def receive_many(
     registers = catalog.load(session, policy)
     for inbound in inbounds:
         checking.check(inbound, registers)
+    contents.lock(session, inbounds)
     answers: list[Receipt | Refusal] = []
     for batch in _rounds(inbounds):
         known = facts.load(session, batch, policy)
         plans = [placing.place(inbound, known, policy, registers, now) for inbound in batch]
+        plans = echoes.damp(session, plans, now=now)
         answers += writing.carry_out(session, plans, known, registers, policy, now)
     return answers
 

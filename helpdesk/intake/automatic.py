@@ -8,17 +8,19 @@ like an out-of-office or a receipt; the rest is kept raw and counted.
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk import audit, events, messages, outbox
-from helpdesk.border import SYSTEM, Actor, ActorKind, Bounced, MailFacts, Outcome, Receipt
+from helpdesk import deliveries, events, messages
+from helpdesk.border import Actor, ActorKind, Bounced, MailFacts, Outcome, Receipt
 from helpdesk.intake.placing import Noting
 from helpdesk.messages import NewMessage
-from helpdesk.models import Delivery, Outbox
+from helpdesk.models import Outbox, Ticket
 
 #: worth a line in the conversation when we know which one
 NOTED = frozenset({"auto-reply", "out-of-office", "read-receipt", "bounce", "delayed"})
+#: what a report that names no recipient says
+_ACTIONS = {"bounce": "failed", "delayed": "delayed"}
 
 
 def note(session: Session, plan: Noting, *, now: datetime) -> Receipt:
@@ -26,14 +28,17 @@ def note(session: Session, plan: Noting, *, now: datetime) -> Receipt:
     assert mail is not None
     if mail.automatic in {"bounce", "delayed"} and mail.returned_outbox:
         return _returned(session, mail, now)
-    if plan.ticket is None or mail.automatic not in NOTED:
+    if mail.automatic not in NOTED:
+        return Receipt(Outcome.IGNORED)
+    ticket = plan.ticket or _ticket(session, mail)
+    if ticket is None:
         return Receipt(Outcome.IGNORED)
     sender = plan.inbound.sender
     written = messages.write(
         session,
         [
             NewMessage(
-                number=plan.ticket.number,
+                number=ticket.number,
                 kind="receipt",
                 channel=plan.inbound.channel,
                 author=Actor(ActorKind.SYSTEM, name=sender.name or sender.value),
@@ -43,15 +48,28 @@ def note(session: Session, plan: Noting, *, now: datetime) -> Receipt:
                 raw_id=plan.inbound.raw_id,
                 mail_id=mail.message_id,
                 verdict=plan.inbound.verdict,
+                judged=plan.inbound.judged,
                 match={"automatic": mail.automatic},
-                secret_group=plan.ticket.secret_group,
+                secret_group=ticket.secret_group,
             )
         ],
         now=now,
     )
-    plan.ticket.version += 1
-    events.emit(session, plan.ticket.number, "message", now=now, version=plan.ticket.version)
-    return Receipt(Outcome.NOTED, plan.ticket.number, plan.ticket.protocol, written[0])
+    ticket.version += 1
+    events.emit(session, ticket.number, "message", now=now, version=ticket.version)
+    return Receipt(Outcome.NOTED, ticket.number, ticket.protocol, written[0])
+
+
+def _ticket(session: Session, mail: MailFacts) -> Ticket | None:
+    """Machines answer to the envelope sender (RFC 3834 §4): its token names what they answer."""
+    sent = select(Outbox.number).where(
+        Outbox.id.in_(mail.returned_outbox), Outbox.endpoint_id.is_not(None)
+    )
+    query = select(Ticket).where(Ticket.number.in_(sent)).order_by(Ticket.number).limit(1)
+    found = session.scalar(query.with_for_update())
+    while found is not None and found.merged_into is not None:
+        found = session.get(Ticket, found.merged_into, with_for_update=True)
+    return found
 
 
 def _returned(session: Session, mail: MailFacts, now: datetime) -> Receipt:
@@ -60,28 +78,20 @@ def _returned(session: Session, mail: MailFacts, now: datetime) -> Receipt:
         return Receipt(Outcome.IGNORED)
     for row in rows:
         report = _report(row.address, mail.bounces)
-        permanent = mail.automatic == "bounce" and (report is None or report.permanent)
-        detail = (report.diagnostic or report.status) if report else ""
-        state = "failed" if permanent else "deferred"
-        session.execute(
-            update(Delivery)
-            .where(Delivery.outbox_id == row.id)
-            .values(state=state, detail=detail, at=now)
-        )
-        if permanent:
-            outbox.mark_failing(session, row, now=now)
-        if row.number is not None:
-            change = audit.Change("delivery", row.address, detail)
-            action = "not_delivered" if permanent else "delivery_delayed"
-            audit.record(session, SYSTEM, action, now=now, number=row.number, changes=(change,))
-            events.emit(session, row.number, "delivery", now=now)
+        detail, status = (report.diagnostic, report.status) if report else ("", "")
+        match report.action if report else _ACTIONS[mail.automatic or ""]:
+            case "failed":
+                deliveries.lost(session, row, detail, now=now, status=status)
+            case "delayed":
+                deliveries.late(session, row, detail, now=now, status=status)
+            case _:
+                pass  # it did arrive: the report is about another recipient
     return Receipt(Outcome.NOTED, rows[0].number)
 
 
 def _report(address: str, bounces: Iterable[Bounced]) -> Bounced | None:
-    """The report about this address; a lone report is about the only recipient we had."""
+    """The report about this address; else, as we had one recipient only, about those behind it."""
     reports = list(bounces)
-    for report in reports:
-        if report.recipient.lower() == address:
-            return report
-    return reports[0] if len(reports) == 1 else None
+    own = [report for report in reports if report.recipient.lower() == address]
+    worst = sorted(own or reports, key=lambda report: report.action != "failed")
+    return worst[0] if worst else None

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from helpdesk.border import Channel, Inbound
+from helpdesk.border import Channel, Inbound, MailFacts
 from helpdesk.models import (
     Agent,
     Content,
@@ -19,6 +19,7 @@ from helpdesk.models import (
     Message,
     Person,
     Provider,
+    ProviderDomain,
     Ticket,
 )
 from helpdesk.policy import Policy
@@ -31,11 +32,13 @@ MOST_MERGES = 8
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A provider that has an address, and the person it belongs to, if known."""
+    """A provider that has an address, and the person it belongs to, if known. `by_domain`: the
+    provider proved the domain, and the address is not registered to it."""
 
     provider_id: int
     person_id: int | None
     name: str
+    by_domain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,16 @@ class Facts:
     people: dict[int, Person]
     memberships: dict[int, list[Membership]]
     agents: dict[int, Agent]
+    #: active agents by their own address, among all the addresses of the batch
+    staff: dict[str, Agent]
     providers: dict[int, Provider]
+    #: domains that a token in a mail may prove
+    domains: dict[int, ProviderDomain]
+
+    def registered(self, address: str, provider_id: int) -> Owner | None:
+        """The provider's own registration of an address; a proved domain is none."""
+        found = self.owners.get(address, [])
+        return next((o for o in found if o.provider_id == provider_id and not o.by_domain), None)
 
     def ticket(self, number: int) -> Ticket | None:
         """The ticket a number leads to: the target when it was merged."""
@@ -81,13 +93,11 @@ def load(session: Session, inbounds: Sequence[Inbound], policy: Policy) -> Facts
     mail_ids = _mail_ids(session, {r for mail in mails for r in mail.references})
     numbers = {inbound.number for inbound in inbounds if inbound.number is not None}
     numbers |= set(protocols.values()) | set(mail_ids.values())
-    for mail in mails:
-        numbers |= {ref.number for t in mail.tokens if (ref := policy.keyring.read_reply_token(t))}
-        numbers |= {
-            ref.number for r in mail.references if (ref := policy.keyring.read_message_id(r))
-        }
+    numbers |= {number for mail in mails for number in named(mail, policy)}
     tickets = _tickets(session, numbers)
-    owners = _owners(session, _addresses(inbounds))
+    addresses = _addresses(inbounds)
+    owners = _owners(session, addresses)
+    staff = _staff(session, addresses)
     people_ids = {inbound.person_id for inbound in inbounds if inbound.person_id is not None}
     people_ids |= {o.person_id for found in owners.values() for o in found if o.person_id}
     agents = {inbound.agent_id for inbound in inbounds if inbound.agent_id is not None}
@@ -105,8 +115,17 @@ def load(session: Session, inbounds: Sequence[Inbound], policy: Policy) -> Facts
         people=_by_id(session.scalars(select(Person).where(Person.id.in_(people_ids)))),
         memberships=_memberships(session, people_ids),
         agents=_by_id(session.scalars(select(Agent).where(Agent.id.in_(agents)))),
+        staff=staff,
         providers=_by_id(session.scalars(select(Provider).where(Provider.id.in_(providers)))),
+        domains=_domains(session, mails, policy),
     )
+
+
+def named(mail: MailFacts, policy: Policy) -> list[int]:
+    """Ticket numbers that tokens and Message-IDs of a mail are for, signed by us or not."""
+    tokens = [*mail.tokens, *mail.references]
+    found = [policy.keyring.claimed_number(each) for each in tokens]
+    return [number for number in found if number]
 
 
 def _addresses(inbounds: Sequence[Inbound]) -> set[str]:
@@ -166,24 +185,70 @@ def _endpoints(session: Session, tickets: dict[int, Ticket]) -> dict[int, list[E
 
 
 def _owners(session: Session, addresses: set[str]) -> dict[str, list[Owner]]:
+    """Registrations before domains. Who no longer speaks for a provider has no address there."""
     if not addresses:
         return {}
     found: defaultdict[str, dict[int, Owner]] = defaultdict(dict)
+    at: defaultdict[str, list[str]] = defaultdict(list)
+    for address in sorted(addresses):
+        at[address.rpartition("@")[2]].append(address)
+    proved = select(ProviderDomain.domain, ProviderDomain.provider_id).where(
+        ProviderDomain.domain.in_(at), ProviderDomain.verified_at.is_not(None)
+    )
+    for domain, provider_id in session.execute(proved):
+        for address in at[domain]:
+            found[address][provider_id] = Owner(provider_id, None, "", by_domain=True)
     registered = (
         select(KnownAddress.value, KnownAddress.provider_id, KnownAddress.person_id, Person.name)
         .outerjoin(Person, Person.id == KnownAddress.person_id)
-        .where(KnownAddress.channel == Channel.MAIL, KnownAddress.value.in_(addresses))
+        .outerjoin(
+            Membership,
+            (Membership.person_id == KnownAddress.person_id)
+            & (Membership.provider_id == KnownAddress.provider_id),
+        )
+        .where(
+            KnownAddress.channel == Channel.MAIL,
+            KnownAddress.value.in_(addresses),
+            or_(KnownAddress.person_id.is_(None), Person.active & Membership.active),
+        )
     )
     for value, provider_id, person_id, name in session.execute(registered):
         found[value][provider_id] = Owner(provider_id, person_id, name or "")
     people = (
-        select(Person.email, Membership.provider_id, Person.id, Person.name)
+        select(
+            Person.email,
+            Membership.provider_id,
+            Person.id,
+            Person.name,
+            Person.active & Membership.active,
+        )
         .join(Membership, Membership.person_id == Person.id)
-        .where(Person.email.in_(addresses), Person.active, Membership.active)
+        .where(Person.email.in_(addresses))
     )
-    for value, provider_id, person_id, name in session.execute(people):
-        found[value][provider_id] = Owner(provider_id, person_id, name)
+    for value, provider_id, person_id, name, speaks in session.execute(people):
+        if speaks:
+            found[value][provider_id] = Owner(provider_id, person_id, name)
+        else:
+            found[value].pop(provider_id, None)
     return {value: list(owners.values()) for value, owners in found.items()}
+
+
+def _staff(session: Session, addresses: set[str]) -> dict[str, Agent]:
+    if not addresses:
+        return {}
+    query = select(Agent).where(Agent.email.in_(addresses), Agent.active).order_by(Agent.id.desc())
+    return {agent.email: agent for agent in session.scalars(query)}
+
+
+def _domains(
+    session: Session, mails: Sequence[MailFacts], policy: Policy
+) -> dict[int, ProviderDomain]:
+    refs = [policy.keyring.read_domain_token(token) for mail in mails for token in mail.tokens]
+    ids = {ref.domain_id for ref in refs if ref is not None}
+    if not ids:
+        return {}
+    rows = session.scalars(select(ProviderDomain).where(ProviderDomain.id.in_(ids)))
+    return {row.id: row for row in rows}
 
 
 def _memberships(session: Session, people: set[int]) -> dict[int, list[Membership]]:

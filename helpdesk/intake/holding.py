@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk import events, inbound
 from helpdesk.border import HoldReason, Inbound, Outcome, Receipt, Refusal
+from helpdesk.intake.facts import content_key
 from helpdesk.intake.placing import Plan
 from helpdesk.models import Held, InboundRaw
 
@@ -38,38 +39,81 @@ def settle(
     ]
     if not pairs:
         return
-    inbound.settle(
-        session,
-        {
-            message.raw_id or 0: "held" if isinstance(answer, Refusal) else STATES[answer.outcome]
-            for message, answer in pairs
-        },
-    )
-    waiting = {
-        held.raw_id: held
-        for held in session.scalars(
-            select(Held).where(
-                Held.raw_id.in_([message.raw_id for message, _ in pairs]), Held.state == "held"
-            )
-        )
-    }
+    # Locked before the arrivals, as an agent's decision does.
+    known = _known(session, [message.raw_id or 0 for message, _ in pairs])
+    refused = [m for m, answer in pairs if isinstance(answer, Refusal) and m.raw_id not in known]
+    waiting = _waiting(session, [content_key(message) for message in refused])
     rows: list[dict[str, Any]] = []
+    states: dict[int, str] = {}
+    news: list[str] = []
     for message, answer in pairs:
-        held = waiting.get(message.raw_id)
+        raw_id = message.raw_id or 0
+        held = known.get(raw_id)
+        states[raw_id] = "held" if isinstance(answer, Refusal) else STATES[answer.outcome]
         if isinstance(answer, Refusal):
-            if held is None:
+            if held is None and content_key(message) in waiting:
+                states[raw_id] = "duplicate"
+            elif held is None:
                 rows.append(_row(message, answer, now))
-            else:
+                waiting.add(content_key(message))
+                news.append("held")
+            elif _was_decided_since(held, message):
+                states[raw_id] = "waiting"
+            elif held.state == "held":
                 held.reason, held.detail = answer.reason, answer.detail
                 held.suggestion, held.trace = answer.suggestion, list(answer.trace)
-                held.placed_by = held.placed_number = held.placed_provider_id = None
+                _forget_decision(held)
         elif held is not None:
             held.state = PLACED.get(answer.outcome, "attached")
             held.number, held.settled_at = answer.number, now
             held.settled_by = message.placed_by
+            news.append("placed")
+    inbound.settle(session, states)
+    inbound.keep_verdicts(
+        session,
+        {m.raw_id or 0: (str(m.verdict), m.judged) for m, _ in pairs if m.judged},
+    )
+    _remember_tickets(session, pairs)
     if rows:
         session.execute(insert(Held), rows)
-        events.emit(session, None, "held", now=now)
+    events.emit_many(session, [(None, kind, 0) for kind in news], now=now)
+
+
+def _known(session: Session, raw_ids: list[int]) -> dict[int, Held]:
+    """What waits of these arrivals, or was called spam while it was being judged."""
+    found = session.scalars(
+        select(Held)
+        .where(Held.raw_id.in_(raw_ids), Held.state.in_(["held", "spam"]))
+        .order_by(Held.id)
+        .with_for_update()
+    )
+    return {held.raw_id or 0: held for held in found}
+
+
+def _waiting(session: Session, contents: Sequence[str]) -> set[str]:
+    """Which contents wait already: of a mail held by two routes a person sees one."""
+    query = select(Held.content).where(Held.content.in_(contents), Held.state == "held")
+    return set(session.scalars(query)) if contents else set()
+
+
+def _was_decided_since(held: Held, message: Inbound) -> bool:
+    """An agent decided while the message was being judged without that word."""
+    return held.state == "held" and held.placed_by is not None and message.placed_by is None
+
+
+def _forget_decision(held: Held) -> None:
+    held.placed_by = held.placed_number = held.placed_provider_id = None
+    held.placed_classification = None
+
+
+def _remember_tickets(session: Session, pairs: Sequence[tuple[Inbound, Receipt | Refusal]]) -> None:
+    values = [
+        {"id": message.raw_id, "number": answer.number}
+        for message, answer in pairs
+        if isinstance(answer, Receipt) and answer.number is not None
+    ]
+    if values:
+        session.execute(update(InboundRaw), values)
 
 
 def hold(
@@ -80,7 +124,7 @@ def hold(
     held = session.scalar(select(Held).where(Held.raw_id == raw.id, Held.state == "held"))
     if held is not None:
         held.reason, held.detail = reason, detail
-        held.placed_by = held.placed_number = held.placed_provider_id = None
+        _forget_decision(held)
         return
     session.add(
         Held(
@@ -112,6 +156,7 @@ def _row(message: Inbound, answer: Refusal, now: datetime) -> dict[str, Any]:
         "subject": (mail.subject if mail else message.title)[:998],
         "reason": answer.reason,
         "detail": answer.detail,
+        "content": content_key(message),
         "suggestion": answer.suggestion,
         "state": "held",
         "trace": list(answer.trace),

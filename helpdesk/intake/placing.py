@@ -4,11 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from helpdesk import matching, text
+from helpdesk import domains, matching, text
 from helpdesk.border import (
     Actor,
     ActorKind,
-    Channel,
     HoldReason,
     Inbound,
     MailFacts,
@@ -16,11 +15,12 @@ from helpdesk.border import (
 )
 from helpdesk.catalog import Catalog
 from helpdesk.errors import Conflict, NotVisible
+from helpdesk.intake import agents, evidence
+from helpdesk.intake.agents import Speaking
 from helpdesk.intake.facts import Facts, Owner, content_key
-from helpdesk.matching import Hold, Join, Layer, Match, SenderProvider, mentions
-from helpdesk.models import Endpoint, Provider, Ticket
+from helpdesk.matching import Hold, Join, Layer
+from helpdesk.models import Agent, Endpoint, Provider, ProviderDomain, Ticket
 from helpdesk.policy import Policy
-from helpdesk.tokens import Keyring
 from helpdesk.workflow import Situation
 
 
@@ -66,9 +66,19 @@ class Repeating:
     message_id: int | None
 
 
-Plan = Opening | Joining | Noting | Holding | Repeating
+@dataclass(frozen=True, slots=True)
+class Proving:
+    """An answer from a provider's domain to the question whether it is the provider's."""
+
+    inbound: Inbound
+    row: ProviderDomain
 
 
+Plan = Opening | Joining | Noting | Holding | Repeating | Speaking | Proving
+
+
+#: of a display name, so that the address fits beside it
+LONGEST_SAID = 80
 #: defects that leave nothing to place
 UNUSABLE = {"unreadable": HoldReason.UNREADABLE, "limit": HoldReason.LIMIT}
 
@@ -81,31 +91,86 @@ def place(
     seen = facts.seen.get(content_key(inbound))
     if seen is not None:
         return Repeating(inbound, *seen)
+    agent = facts.staff.get(inbound.sender.value) if inbound.mail is not None else None
     if inbound.mail is None or inbound.placed_by is not None:
-        return _known_place(inbound, facts, registers, now)
+        return _known_place(inbound, agent, facts, registers, now)
     for defect, reason in UNUSABLE.items():
         if defect in inbound.mail.defects:
             return Holding(inbound, Hold(reason, None, (f"defect {defect}",)))
-    if inbound.mail.automatic is not None:
-        ticket = _noted_ticket(inbound.mail, facts, policy)
-        if ticket is None or inbound.verdict is not Verdict.FAILED or inbound.mail.returned_outbox:
-            return Noting(inbound, ticket)
-    return _mail(inbound, inbound.mail, facts, policy, registers, now)
+    mail = inbound.mail
+    found = _automatic(inbound, mail, agent, facts, policy)
+    if found is None and agent is not None:
+        found = _by_agent(inbound, mail, agent, facts, policy)
+    elif found is None:
+        found = _proof(inbound, mail, facts, policy, now)
+    return found or _mail(inbound, mail, facts, policy, registers, now)
 
 
-def _known_place(inbound: Inbound, facts: Facts, registers: Catalog, now: datetime) -> Plan:
-    author = _author(inbound, facts)
+def _automatic(
+    inbound: Inbound, mail: MailFacts, agent: Agent | None, facts: Facts, policy: Policy
+) -> Plan | None:
+    """None for a person's mail, and for a machine's that claims a ticket under a false name."""
+    if mail.automatic is None:
+        return None
+    ticket = None if agent else _noted_ticket(mail, facts, policy)
+    failed = inbound.verdict is Verdict.FAILED
+    if mail.automatic == "list" and facts.owners.get(inbound.sender.value):
+        # A provider's people may write by their list: a person of ours decides, no machine
+        reason = HoldReason.AUTHENTICATION_FAILED if failed else HoldReason.UNVERIFIED
+        trace = (f"verdict {inbound.verdict}", f"list {inbound.sender.value}")
+        return Holding(inbound, Hold(reason, ticket.number if ticket else None, trace))
+    if ticket is None or not failed or mail.returned_outbox:
+        return Noting(inbound, ticket)
+    return None
+
+
+def _by_agent(
+    inbound: Inbound, mail: MailFacts, agent: Agent, facts: Facts, policy: Policy
+) -> Plan:
+    said = agents.place(inbound, mail, agent, facts, policy)
+    return Holding(inbound, said) if isinstance(said, Hold) else said
+
+
+def _proof(
+    inbound: Inbound, mail: MailFacts, facts: Facts, policy: Policy, now: datetime
+) -> Plan | None:
+    """An answer to the question whether a domain is a provider's; None when it is about none."""
+    for token in mail.tokens:
+        ref = policy.keyring.read_domain_token(token)
+        row = facts.domains.get(ref.domain_id) if ref is not None else None
+        if ref is None or row is None:
+            continue
+        reason = domains.objection(
+            row, ref.asked, inbound.sender.value, inbound.verdict, policy, now
+        )
+        if reason is None:
+            return Proving(inbound, row)
+        trace = (f"verdict {inbound.verdict}", f"domain {row.domain}")
+        return Holding(inbound, Hold(reason, None, trace))
+    return None
+
+
+def _known_place(
+    inbound: Inbound, agent: Agent | None, facts: Facts, registers: Catalog, now: datetime
+) -> Plan:
+    """Where a channel or somebody in quarantine put it. What the address of an `agent` sent is
+    never the provider speaking: put to a ticket it is a note, which the provider does not see."""
     if inbound.number is None:
         provider = facts.providers.get(inbound.provider_id or 0)
         if provider is None or not _speaks_for(inbound, provider, facts):
             raise NotVisible("provider", inbound.provider_id)
-        return Opening(inbound, author, provider.id)
+        return Opening(inbound, _author(inbound, provider.id, facts), provider.id)
     ticket = facts.ticket(inbound.number)
     if ticket is None or not _owns(inbound, ticket, facts):
         raise NotVisible("ticket", inbound.number)
     if ticket.deleted_at is not None:
         raise Conflict("deleted")
-    match = {"layer": "agent", "score": 100} if inbound.placed_by else {}
+    if agent is not None:
+        return Speaking(
+            inbound, agent, ticket, Layer.AGENT, public=False, text=inbound.text, trace=()
+        )
+    author = _author(inbound, ticket.provider_id, facts)
+    match = {"layer": str(Layer.AGENT), "score": 100} if inbound.placed_by else {}
     return _join(inbound, author, ticket, match, registers, now)
 
 
@@ -118,31 +183,37 @@ def _mail(
     now: datetime,
 ) -> Plan:
     owners = facts.owners.get(inbound.sender.value, [])
-    refs = [policy.keyring.read_reply_token(token) for token in mail.tokens]
     decision = matching.decide(
         matching.Facts(
             verdict=inbound.verdict,
             unverified=policy.unverified,
-            matches=tuple(_matches(inbound, mail, facts, policy.keyring)),
-            providers=tuple(_providers(inbound, owners, facts)),
-            forged_token=any(ref is None for ref in refs),
+            judged=inbound.judged,
+            matches=tuple(evidence.matches(inbound, mail, facts, policy.keyring)),
+            providers=tuple(evidence.providers(inbound, owners, facts)),
+            forged=evidence.forged(mail, policy.keyring),
+            claimed=evidence.claimed(mail, facts, policy),
         )
     )
     if isinstance(decision, Hold):
         return Holding(inbound, decision)
+    match: dict[str, Any] = {"trace": list(decision.trace), "standing": str(decision.standing)}
     if isinstance(decision, Join):
         ticket = facts.tickets[decision.number]
-        author = _sender(inbound, [o for o in owners if o.provider_id == ticket.provider_id])
-        match = {
-            "layer": str(decision.layer),
-            "score": decision.score,
-            "standing": str(decision.reason_code),
-            "trace": list(decision.trace),
-        }
+        match |= {"layer": str(decision.layer), "score": decision.score}
+        if _is_other_matter(mail, decision, ticket):
+            match["new_subject"] = True
+        author = _author(inbound, ticket.provider_id, facts)
         return _join(inbound, author, ticket, match, registers, now)
-    author = _sender(inbound, [o for o in owners if o.provider_id == decision.provider_id])
-    match = {"trace": list(decision.trace)}
+    author = _author(inbound, decision.provider_id, facts)
     return Opening(inbound, author, decision.provider_id, match=match)
+
+
+def _is_other_matter(mail: MailFacts, decision: Join, ticket: Ticket) -> bool:
+    """A reply by address or thread alone, under a subject of its own, that quotes nothing."""
+    if mail.quotes or decision.layer is Layer.SUBJECT_PROTOCOL or ticket.protocol in mail.protocols:
+        return False
+    known = (ticket.subject or "", ticket.title, f"Protocolo {ticket.protocol or ticket.number}")
+    return matching.is_new_subject(mail.subject, known)
 
 
 def _join(
@@ -162,63 +233,6 @@ def _join(
     return Opening(inbound, author, ticket.provider_id, follows=ticket.number, match=match)
 
 
-def _matches(inbound: Inbound, mail: MailFacts, facts: Facts, keyring: Keyring) -> list[Match]:
-    found: list[Match] = []
-    for token in mail.tokens:
-        ref = keyring.read_reply_token(token)
-        if ref is not None:
-            found += _signed(Layer.TOKEN, ref.number, ref.endpoint_id, inbound, facts)
-    for reference in reversed(mail.references):
-        issued = keyring.read_message_id(reference)
-        if issued is not None:
-            found += _signed(Layer.ISSUED_ID, issued.number, issued.endpoint_id, inbound, facts)
-    numbers = [(Layer.SUBJECT_PROTOCOL, facts.protocols.get(p)) for p in mail.protocols]
-    numbers += [(Layer.FOREIGN_ID, facts.mail_ids.get(r)) for r in reversed(mail.references)]
-    for layer, number in numbers:
-        ticket = facts.ticket(number) if number is not None else None
-        if ticket is not None and ticket.deleted_at is None:
-            participant = _participates(ticket, inbound.sender.value, facts)
-            found.append(Match(layer, ticket.number, ticket.provider_id, participant))
-    return found
-
-
-def _signed(
-    layer: Layer, number: int, endpoint_id: int, inbound: Inbound, facts: Facts
-) -> list[Match]:
-    ticket = facts.ticket(number)
-    if ticket is None or ticket.deleted_at is not None:
-        return []
-    issued = next((e for e in facts.endpoints.get(number, []) if e.id == endpoint_id), None)
-    return [
-        Match(
-            layer,
-            ticket.number,
-            ticket.provider_id,
-            participant=_participates(ticket, inbound.sender.value, facts),
-            issued_to_sender=issued is not None and issued.address == inbound.sender.value,
-            void=issued is None or issued.state == "removed",
-        )
-    ]
-
-
-def _participates(ticket: Ticket, address: str, facts: Facts) -> bool:
-    return any(
-        e.address == address and e.channel == Channel.MAIL and e.state != "removed"
-        for e in facts.endpoints.get(ticket.number, [])
-    )
-
-
-def _providers(inbound: Inbound, owners: list[Owner], facts: Facts) -> list[SenderProvider]:
-    wording = f"{inbound.mail.subject if inbound.mail else ''}\n{inbound.text}"
-    found: list[SenderProvider] = []
-    for owner in owners:
-        provider = facts.providers[owner.provider_id]
-        if provider.active:
-            named = mentions(wording, provider.code, provider.document)
-            found.append(SenderProvider(provider.id, named))
-    return found
-
-
 def _noted_ticket(mail: MailFacts, facts: Facts, policy: Policy) -> Ticket | None:
     """Automatic mail names a ticket only by what we signed."""
     for token in mail.tokens:
@@ -227,30 +241,34 @@ def _noted_ticket(mail: MailFacts, facts: Facts, policy: Policy) -> Ticket | Non
             return found
     for reference in reversed(mail.references):
         issued = policy.keyring.read_message_id(reference)
-        if issued is not None and (found := facts.ticket(issued.number)) is not None:
+        # Endpoint 0: a notice to an agent, whose absence is nothing the ticket needs to know.
+        if issued is None or not issued.endpoint_id:
+            continue
+        if (found := facts.ticket(issued.number)) is not None:
             return found
     return None
 
 
-def _author(inbound: Inbound, facts: Facts) -> Actor:
+def _author(inbound: Inbound, provider_id: int, facts: Facts) -> Actor:
     if inbound.person_id is not None and inbound.person_id in facts.people:
         person = facts.people[inbound.person_id]
         return Actor(ActorKind.PERSON, person.id, person.name)
     if inbound.mail is not None:
-        return _sender(inbound, facts.owners.get(inbound.sender.value, []))
+        return _sender(inbound, facts.registered(inbound.sender.value, provider_id))
     agent = facts.agents.get(inbound.agent_id or 0)
     if agent is not None:
         return Actor(ActorKind.AGENT, agent.id, agent.name)
     return Actor(ActorKind.UNKNOWN, name=text.name(inbound.sender.name))
 
 
-def _sender(inbound: Inbound, owners: list[Owner]) -> Actor:
-    owner = next(iter(owners), None)
-    said = text.name(inbound.sender.name)
-    name = (owner.name if owner else "") or said or text.name(inbound.sender.value)
-    if owner is None:
-        return Actor(ActorKind.UNKNOWN, name=name)
-    return Actor(ActorKind.PERSON, owner.person_id, name)
+def _sender(inbound: Inbound, owner: Owner | None) -> Actor:
+    """Who is registered is called by name; anybody may write any name, so of others the address
+    stands beside it."""
+    said, address = text.name(inbound.sender.name), inbound.sender.value
+    if owner is not None:
+        return Actor(ActorKind.PERSON, owner.person_id, owner.name or said or text.name(address))
+    shown = f"{said[:LONGEST_SAID]} <{address}>" if said else address
+    return Actor(ActorKind.UNKNOWN, name=text.name(shown))
 
 
 def _speaks_for(inbound: Inbound, provider: Provider, facts: Facts) -> bool:

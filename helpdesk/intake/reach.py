@@ -7,7 +7,7 @@ by its owner; any other is only asked to confirm itself (DESIGN §4, Where the a
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from helpdesk import endpoints, notices, text
@@ -15,7 +15,7 @@ from helpdesk.border import Channel, Contact
 from helpdesk.endpoints import NewEndpoint
 from helpdesk.intake.facts import Facts
 from helpdesk.intake.placing import Joining, Opening
-from helpdesk.models import Endpoint
+from helpdesk.models import Endpoint, KnownAddress
 from helpdesk.notices import Notice
 
 #: channels in which the sender's address is an endpoint of its own
@@ -78,6 +78,7 @@ def resolve(
                 ends.spoken = ends.spoken or endpoint
                 _awaken(endpoint)
         result.append(ends)
+    _hear(session, [ends.spoken for ends in result if ends.spoken is not None])
     return result
 
 
@@ -93,6 +94,21 @@ def acknowledge(ends: Ends) -> list[Notice]:
         elif endpoint.state == "unconfirmed":
             told.append(notices.to_endpoint("confirm_address", endpoint))
     return told[:1]
+
+
+def _hear(session: Session, spoken: Sequence[Endpoint]) -> None:
+    """An address that writes is not dead, whatever came back from it once."""
+    addresses = {e.address for e in spoken if e.channel == Channel.MAIL}
+    if addresses:
+        session.execute(
+            update(KnownAddress)
+            .where(
+                KnownAddress.channel == Channel.MAIL,
+                KnownAddress.value.in_(addresses),
+                KnownAddress.failing_since.is_not(None),
+            )
+            .values(failing_since=None)
+        )
 
 
 def _awaken(endpoint: Endpoint) -> None:
@@ -121,7 +137,7 @@ def _wanted(number: int, plan: Opening | Joining, facts: Facts) -> list[NewEndpo
         )
     if isinstance(plan, Opening) and inbound.contact is not None and inbound.contact.email:
         email = inbound.contact.email.strip().lower()
-        state = "active" if _is_registered(email, provider_id, facts) else "unconfirmed"
+        state = "active" if facts.registered(email, provider_id) else "unconfirmed"
         found.append(
             NewEndpoint(number, Channel.MAIL, email, contact(plan, facts).name, state=state)
         )
@@ -138,10 +154,11 @@ def _by_mail(
     if (
         reply_to
         and reply_to != sender
-        and (_is_registered(reply_to, provider_id, facts) or _is_end(number, reply_to, facts))
+        and reply_to not in facts.staff
+        and (facts.registered(reply_to, provider_id) or _is_end(number, reply_to, facts))
     ):
         address = reply_to
-    trusted = _is_registered(sender, provider_id, facts) or address != sender
+    trusted = facts.registered(sender, provider_id) is not None or address != sender
     name = text.name(inbound.sender.name)
     found = [
         NewEndpoint(
@@ -156,18 +173,33 @@ def _by_mail(
     ]
     if address != sender:
         # The sender stays a participant: what is written from there later is recognised.
-        state = "active" if _is_registered(sender, provider_id, facts) else "reading"
-        found.append(NewEndpoint(number, Channel.MAIL, sender, name, state=state))
+        found.append(_participant(number, sender, name, provider_id, facts))
     copied = inbound.mail.copied if inbound.mail else ()
     found += [
-        NewEndpoint(number, Channel.MAIL, other)
+        _participant(number, other, "", provider_id, facts)
         for other in copied
-        if other not in {sender, address} and _is_registered(other, provider_id, facts)
+        if other not in {sender, address, *facts.staff} and _is_of(other, provider_id, facts)
     ]
     return found
 
 
-def _is_registered(address: str, provider_id: int, facts: Facts) -> bool:
+def _participant(
+    number: int, address: str, name: str, provider_id: int, facts: Facts
+) -> NewEndpoint:
+    """Registered to the provider it may be answered; of its domain alone it is read."""
+    owner = facts.registered(address, provider_id)
+    return NewEndpoint(
+        number,
+        Channel.MAIL,
+        address,
+        (owner.name if owner else "") or name,
+        owner.person_id if owner else None,
+        state="active" if owner else "reading",
+    )
+
+
+def _is_of(address: str, provider_id: int, facts: Facts) -> bool:
+    """Registered to the provider, or at a domain it proved."""
     return any(o.provider_id == provider_id for o in facts.owners.get(address, []))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from helpdesk import (
@@ -13,9 +13,11 @@ from helpdesk import (
     catalog,
     deadlines,
     desk,
+    domains,
     events,
     messages,
     notices,
+    pendency,
     protocols,
     text,
 )
@@ -23,20 +25,26 @@ from helpdesk.audit import Change, Entry
 from helpdesk.border import Outcome, Receipt, Refusal
 from helpdesk.catalog import Catalog
 from helpdesk.closing import begin_again
-from helpdesk.intake import automatic, holding, reach
-from helpdesk.intake.facts import Facts, content_key
-from helpdesk.intake.placing import Holding, Joining, Noting, Opening, Plan, Repeating
+from helpdesk.intake import agents, automatic, contents, holding, reach
+from helpdesk.intake.agents import Speaking
+from helpdesk.intake.facts import Facts
+from helpdesk.intake.placing import (
+    Holding,
+    Joining,
+    Noting,
+    Opening,
+    Plan,
+    Proving,
+    Repeating,
+)
 from helpdesk.messages import NewMessage
-from helpdesk.models import Content, Ticket
+from helpdesk.models import Ticket
 from helpdesk.policy import Policy
 from helpdesk.workflow import Action, Situation
 
 MOST_TITLE = 200
 #: RFC 5322 §2.1.1: a longer line is no subject anybody wrote
 LONGEST_SUBJECT = 998
-
-
-APPLIED = frozenset({Outcome.OPENED, Outcome.COMPLEMENTED, Outcome.NOTED})
 
 
 @dataclass(slots=True)
@@ -80,13 +88,18 @@ def carry_out(
                     plan.hold.reason, "", plan.hold.suggestion, plan.hold.trace
                 )
             case Repeating():
-                batch.answers[i] = _repeat(batch, plan)
+                batch.answers[i] = contents.repeat(session, plan)
+            case Speaking():
+                batch.answers[i] = agents.say(session, plan, policy, now=now)
+            case Proving():
+                domains.prove(session, plan.row, plan.inbound.sender.value, now=now)
+                batch.answers[i] = Receipt(Outcome.NOTED)
             case _:
                 pass
     audit.write(session, batch.entries, now=now)
     events.emit_many(session, batch.events, now=now)
     answers = [batch.answers[i] for i in range(len(plans))]
-    _remember(batch, plans, answers)
+    contents.remember(session, plans, answers, now=now)
     holding.settle(session, plans, answers, now=now)
     if not registers.parameters.generate_protocol:
         return answers
@@ -207,24 +220,9 @@ def _converse(batch: Batch, plans: Sequence[tuple[int, Opening | Joining]]) -> N
                 told += reach.acknowledge(ends)
         else:
             protocol, due_at = plan.ticket.protocol, plan.ticket.due_at
+            pendency.answer(batch.session, number, plan.inbound.answers, message_id, now=batch.now)
         batch.answers[i] = Receipt(outcome, number, protocol, message_id, due_at)
     notices.post(batch.session, told, now=batch.now)
-
-
-def _remember(batch: Batch, plans: Sequence[Plan], answers: Sequence[Receipt | Refusal]) -> None:
-    """What was applied is not applied again."""
-    rows = [
-        {
-            "key": content_key(plan.inbound),
-            "number": answer.number,
-            "message_id": answer.message_id,
-            "at": batch.now,
-        }
-        for plan, answer in zip(plans, answers, strict=True)
-        if isinstance(answer, Receipt) and answer.outcome in APPLIED
-    ]
-    if rows:
-        batch.session.execute(insert(Content), rows)
 
 
 def _revive(batch: Batch, plan: Joining) -> None:
@@ -235,7 +233,7 @@ def _revive(batch: Batch, plan: Joining) -> None:
     if reopens:
         changes = begin_again(ticket, batch.registers, batch.now)
     elif ticket.situation == Situation.PENDING:
-        changes = desk.enter(ticket, batch.registers, Action.COMPLEMENT, catalog.OPEN)
+        changes = desk.enter(ticket, batch.registers, Action.COMPLEMENT, catalog.OPEN, batch.now)
     ticket.waiting_on, ticket.pending_until = "agent", None
     ticket.version += 1
     ticket.last_message_at = batch.now
@@ -263,23 +261,11 @@ def _message(
         raw_id=inbound.raw_id,
         mail_id=inbound.mail.message_id if inbound.mail else None,
         verdict=inbound.verdict if inbound.mail else None,
+        judged=inbound.judged,
         match=plan.match or None,
         secret_group=_secret_group(plan, batch.facts),
         words=" ".join(found),
     )
-
-
-def _repeat(batch: Batch, plan: Repeating) -> Receipt:
-    batch.session.execute(
-        update(Content)
-        .where(Content.key == content_key(plan.inbound))
-        .values(repeats=Content.repeats + 1)
-    )
-    found = batch.session.execute(
-        select(Ticket.protocol, Ticket.due_at).where(Ticket.number == plan.number)
-    ).first()
-    protocol, due_at = found or (None, None)
-    return Receipt(Outcome.DUPLICATE, plan.number, protocol, plan.message_id, due_at)
 
 
 def _with_protocol(answer: Receipt | Refusal, given: dict[int, str]) -> Receipt | Refusal:

@@ -25,6 +25,8 @@ class SavedView(Base):
     sector_id: Mapped[int | None] = mapped_column(ForeignKey("sector.id"))
     position: Mapped[int] = mapped_column(default=0)
     changed_at: Mapped[datetime]
+    #: kept for who changes their mind
+    removed_at: Mapped[datetime | None]
 
 
 class CannedText(Base):

@@ -23,6 +23,13 @@ FILTERED = (
     "provider_id", "assignee_id", "channel",
 )  # fmt: skip
 GATE = ("secret_group", "deleted_at")
+#: what follows the filtered column: the usual, and where a list of one value alone is walked
+USUAL = ("situation", "due_at", "number")
+THEN = {
+    "provider_id": ("situation", "number"),
+    "subclassification_id": ("due_at", "number", "situation"),
+    "reason_id": ("due_at", "number", "situation"),
+}
 
 
 def order_index(column: str) -> str:
@@ -34,18 +41,28 @@ def filter_index(column: str) -> str:
 
 
 def _orders() -> list[Index]:
-    return [Index(order_index(column), column, "number") for column in SORTED]
+    """The opening's holds what its months are sorted by, should they be many tickets."""
+    more = {"opened_at": ("due_at", "sort_protocol", *GATE)}
+    return [
+        Index(order_index(column), column, "number", *more.get(column, ())) for column in SORTED
+    ]
 
 
 def _filters() -> list[Index]:
     """The situation stands in each: what is open is little, what is closed is nearly all."""
     of_one = [
-        Index(filter_index(column), column, "situation", "due_at", "number", *GATE)
-        for column in FILTERED
+        Index(filter_index(column), column, *THEN.get(column, USUAL), *GATE) for column in FILTERED
     ]
     return [
         *of_one,
         Index(filter_index("situation"), "situation", "due_at", "number", *GATE),
+        Index("ix_ticket_of_sector_id_by_sort_agent", "sector_id", "sort_agent", "number"),
+        Index(
+            "ix_ticket_of_classification_id_by_sort_agent",
+            "classification_id",
+            "sort_agent",
+            "number",
+        ),
         Index("ix_ticket_of_situation_by_opened_at", "situation", "opened_at", "number"),
         Index("ix_ticket_of_situation_by_number", "situation", "number"),
         Index("ix_ticket_of_situation_by_sort_protocol", "situation", "sort_protocol", "number"),
@@ -56,7 +73,7 @@ class Ticket(Base):
     """Atendimento. `number` is its key, `protocol` what the provider is told."""
 
     __tablename__ = "ticket"
-    # What lists walk and what they count, see helpdesk/plans.py and docs/decisions/0013.
+    # What lists walk and what they count, see helpdesk/plans.py and docs/decisions/0015.
     __table_args__ = (*_orders(), *_filters(), AUTO)
 
     number: Mapped[Key]

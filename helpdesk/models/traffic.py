@@ -72,7 +72,12 @@ class Held(Base):
     """Quarantine: a message that waits for a person. `state`: held, attached, opened, spam."""
 
     __tablename__ = "quarantine"
-    __table_args__ = (Index(None, "state", "id"), Index(None, "sender", "state"), AUTO)
+    __table_args__ = (
+        Index(None, "state", "id"),
+        Index(None, "sender", "state"),
+        Index(None, "content", "state"),
+        AUTO,
+    )
 
     id: Mapped[Key]
     public_id: Mapped[str] = mapped_column(String(32), unique=True)
@@ -84,6 +89,8 @@ class Held(Base):
     subject: Mapped[str] = mapped_column(String(998), default="")
     reason: Mapped[str] = mapped_column(String(30))
     detail: Mapped[Long] = mapped_column(default="")
+    #: key of its content: a copy that came another way waits under the same row
+    content: Mapped[str] = mapped_column(String(80), default="", server_default="")
     suggestion: Mapped[int | None] = mapped_column(ForeignKey("ticket.number"))
     state: Mapped[str] = mapped_column(String(10), default="held")
     number: Mapped[int | None] = mapped_column(ForeignKey("ticket.number"))
@@ -98,7 +105,11 @@ class Held(Base):
 
 
 class MailboxCursor(Base):
-    """How far an IMAP folder has been stored."""
+    """How far an IMAP folder has been stored: of what was there at `at`, everything.
+
+    `oldest` is set while a folder whose UIDs changed is read again: what the server received before
+    is not taken.
+    """
 
     __tablename__ = "mailbox_cursor"
 
@@ -106,6 +117,7 @@ class MailboxCursor(Base):
     uidvalidity: Mapped[int]
     uid: Mapped[int]
     at: Mapped[datetime]
+    oldest: Mapped[datetime | None]
 
 
 class Outbox(Base):

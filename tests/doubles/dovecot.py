@@ -31,7 +31,7 @@ protocols = imap lmtp
 listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login {mechanisms}
 mail_location = maildir:{root}/mail/%u
 imap_idle_notify_interval = 1 mins
 imap_capability = {capability}
@@ -40,6 +40,7 @@ protocol lmtp {{
   auth_username_format = %Ln
   recipient_delimiter = +
 }}
+{by_token}
 passdb {{
   driver = static
   args = password={password}
@@ -76,6 +77,23 @@ service stats {{
 """
 
 
+#: access tokens are good when an issuer says so (RFC 7662)
+BY_TOKEN = """
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {root}/oauth2.conf
+}}
+"""
+INTROSPECTION = """
+introspection_mode = post
+introspection_url = {url}
+active_attribute = active
+active_value = true
+username_attribute = username
+"""
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -85,10 +103,11 @@ def free_port() -> int:
 class Dovecot:
     """`with Dovecot() as server: server.deliver("fale", raw)`; any user name exists.
 
-    `capability` replaces what it announces, to look like a poorer server.
+    `capability` replaces what it announces, to look like a poorer server. `introspection` is the
+    address of an issuer that knows access tokens.
     """
 
-    def __init__(self, capability: str = "") -> None:
+    def __init__(self, capability: str = "", introspection: str = "") -> None:
         assert BINARY is not None, "Dovecot is missing: apt-get install dovecot-imapd dovecot-lmtpd"
         self.root = Path(tempfile.mkdtemp(prefix="ponte-dovecot-", dir="/tmp"))
         self.imap_port, self.lmtp_port = free_port(), free_port()
@@ -108,8 +127,11 @@ class Dovecot:
                 lmtp=self.lmtp_port,
                 password=PASSWORD,
                 capability=capability,
+                mechanisms="xoauth2 oauthbearer" if introspection else "",
+                by_token=BY_TOKEN.format(root=self.root) if introspection else "",
             )
         )
+        (self.root / "oauth2.conf").write_text(INTROSPECTION.format(url=introspection))
         for name in ("run", "state", "mail", "home"):
             (self.root / name).mkdir()
         if os.getuid() == 0:
@@ -174,6 +196,9 @@ class Dovecot:
         """The messages of a folder in no order; flags are behind `:2,` in the name."""
         home = self.root / "mail" / user / (f".{folder}" if folder else "")
         return [*home.glob("cur/*"), *home.glob("new/*")]
+
+    def unread(self, user: str) -> list[Path]:
+        return [file for file in self.files(user) if "S" not in file.name.partition(":2,")[2]]
 
     def _wait_for(self, port: int) -> None:
         """Until the server greets: one that only listens may still hang up."""

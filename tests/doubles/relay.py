@@ -49,11 +49,12 @@ class _Server(SMTP):
 class Relay:
     """Runs in a thread of its own between `start` and `stop`; a stopped one may start again."""
 
-    def __init__(self, *, starttls: Path | None = None) -> None:
-        """`starttls`: a folder for key and certificate; then nothing is taken without TLS."""
+    def __init__(self, *, starttls: Path | None = None, name: str = "localhost") -> None:
+        """`starttls`: a folder for key and certificate, of `name`; then nothing is taken without
+        TLS."""
         self.port = free_port()
         self.certificate = starttls / "relay.crt" if starttls else None
-        self._tls = _tls(starttls) if starttls else None
+        self._tls = _tls(starttls, name) if starttls else None
         self._handed: list[Handed] = []
         self._arrived = threading.Condition()
         self._refusals: defaultdict[str, deque[str]] = defaultdict(deque)
@@ -163,10 +164,10 @@ class Relay:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
 
 
-def _tls(folder: Path) -> ssl.SSLContext:
+def _tls(folder: Path, host: str) -> ssl.SSLContext:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "relay.test")])
-    names = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
+    names = [x509.DNSName(host), x509.IPAddress(ip_address("127.0.0.1"))]
     today = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()

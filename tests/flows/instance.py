@@ -14,12 +14,12 @@ from typing import Any
 
 import httpx
 from argon2 import PasswordHasher
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from gateway.work import Work
 from helpdesk import registers, sessions
-from helpdesk.models import MailboxCursor
+from helpdesk.models import InboundRaw, MailboxCursor, Outbox
 from tests.doubles.processes import PATIENCE, NotRunning, free_port, wait_until
 
 ADDRESS = "atendimento@operadora.example"
@@ -189,6 +189,25 @@ class Instance:
         wait_until(lambda: len(self.ticket(number)["messages"]) >= count, lambda: self.log)
         return self.ticket(number)["messages"]
 
+    def settled(self) -> int:
+        """How many mails that came in were understood and placed, or held."""
+        return self._count(
+            select(func.count()).select_from(InboundRaw).where(InboundRaw.state != "waiting")
+        )
+
+    def under_way(self) -> int:
+        """How much is still to be understood, or to leave."""
+        coming = select(func.count()).select_from(InboundRaw).where(InboundRaw.state == "waiting")
+        going = select(func.count()).select_from(Outbox).where(Outbox.state == "queued")
+        return self._count(coming) + self._count(going)
+
+    def _count(self, query: Select[int]) -> int:
+        work = Work(self.database)
+        try:
+            return work.read_now(lambda session: session.scalar(query) or 0)
+        finally:
+            work.close()
+
     def wait_mailbox(self) -> None:
         """Wait for the first look at the IMAP folder: what was there before stays unread."""
         work = Work(self.database)
@@ -197,9 +216,11 @@ class Instance:
         finally:
             work.close()
 
+    def _has_ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
     def _is_ready(self) -> bool:
-        assert self.process is not None
-        if self.process.poll() is not None:
+        if self._has_ended():
             raise NotRunning(self.log)
         try:
             return httpx.get(f"{self.url}/health/ready").is_success

@@ -51,6 +51,12 @@ def reply(answers: EmailMessage, sender: str, text: str, *, message_id: str) -> 
     )
 
 
+def send_raw(port: int, raw: bytes, sender: str = "bounces@prestador.example") -> None:
+    """Bytes as they are; returns when the server said 250."""
+    with smtplib.SMTP("127.0.0.1", port, timeout=PATIENCE) as smtp:
+        smtp.sendmail(sender, [ADDRESS], raw)
+
+
 def send(port: int, mail: EmailMessage) -> None:
     """Returns when the server said 250."""
     sender = parseaddr(str(mail["From"]))[1]

@@ -90,7 +90,7 @@ def test_an_unknown_sender_waits_until_registered(instance: Instance, relay: Rel
     expect(article).to_contain_text("Sou nova aqui.")
     expect(article).to_contain_text(STRANGER)
     instance.call("PUT", "/providers/P1", {"email": STRANGER, "person": "Nova Lima"})
-    ana.get_by_role("button", name="Julgar de novo").click()
+    article.get_by_role("button", name="Tentar de novo").click()
     (ticket,) = instance.wait_tickets(1)
     assert (ticket["title"], ticket["provider"]["code"]) == ("Descredenciamento", "P1")
     assert ticket["protocol"] in mails.text_of(relay.wait(1, STRANGER)[0].message)

@@ -1,14 +1,16 @@
 """From raw arrivals to tickets: one bad message harms no other."""
 
 import asyncio
+import sys
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from channels import Kit
-from gateway import appliers
+from gateway import appliers, trial
 from gateway.blobs import FileBlobs
 from gateway.work import Work
 from helpdesk import inbound, quarantine
@@ -101,17 +103,35 @@ async def test_bytes_that_are_gone_are_an_internal_error(kit: Kit):
     assert "FileNotFoundError" in detail
 
 
-async def test_what_took_the_process_down_three_times_is_held(kit: Kit, clock: Clock):
-    """Claimed, and then nobody was there to settle it."""
+async def suspect(kit: Kit, clock: Clock) -> None:
+    """Claimed, and then nobody was there to settle it, several times."""
     await arrive(kit, f"{CLINIC} a")
     for _ in range(inbound.MOST_ATTEMPTS):
         assert len(await kit.work.write(inbound.claim, now=clock())) == 1
         assert await appliers.apply_once(kit, understand) == 0
         clock.advance(inbound.LEASE + timedelta(seconds=1))
-    assert await appliers.apply_once(kit, understand) == 1
+
+
+async def test_what_takes_the_process_down_is_held(kit: Kit, clock: Clock):
+    await suspect(kit, clock)
+    dies = (sys.executable, "-c", "import os; os.abort()")
+    survives = partial(trial.survives, command=dies)
+    assert await appliers.apply_once(kit, understand, survives=survives) == 1
     [(reason, detail)] = await held(kit)
     assert reason == "internal-error"
-    assert "several times" in detail
+    assert "ends the process" in detail
+
+
+async def test_what_was_only_there_when_the_process_ended_is_applied(kit: Kit, clock: Clock):
+    """However often that was: a storm of kills holds nothing back."""
+    await suspect(kit, clock)
+    assert await appliers.apply_once(kit, understand) == 1
+    assert await states(kit) == ["applied"]
+
+
+async def test_what_never_ends_does_not_survive(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(trial, "SECONDS", 0.2)
+    assert not await trial.survives(b"", (sys.executable, "-c", "import time; time.sleep(60)"))
 
 
 async def test_what_a_crash_left_behind_is_applied(kit: Kit, clock: Clock):

@@ -19,7 +19,7 @@ from helpdesk.arrivals import Arrival
 from helpdesk.border import HoldReason
 from helpdesk.inbound import Stored
 from helpdesk.intake import holding
-from helpdesk.models import Agent, Classification, KnownAddress, Log, Person, Provider
+from helpdesk.models import Agent, Classification, Held, KnownAddress, Log, Person, Provider
 from helpdesk.tokens import Keyring
 
 Ponte = Callable[..., Result]
@@ -93,7 +93,7 @@ def test_wrong_settings_are_named_a_line_each(ponte: Ponte):
 def test_migrate_installs_what_is_missing_and_can_be_repeated(ponte: Ponte, work: Work):
     for _ in range(2):
         result = ponte("migrate")
-        assert (result.exit_code, result.output) == (0, "schema 0001\n")
+        assert (result.exit_code, result.output) == (0, f"schema {migrations.head()}\n")
     codes = work.read_now(lambda s: list(s.scalars(select(Classification.code))))
     assert len(codes) == len(set(codes)) == 21
 
@@ -237,6 +237,42 @@ def test_the_quarantine_is_listed_and_judged_again(
     assert migrated("quarantine", "retry", cells[0]).exit_code == 0
     assert work.read_now(inbound.backlog) == 1
     assert migrated("quarantine", "retry", "nope").exit_code == 1
+
+
+def test_a_held_message_is_told_step_by_step_and_replayed(
+    migrated: Ponte, work: Work, tmp_path: Path, now: datetime
+):
+    raw = b"From: a@b.example\r\nSubject: x\r\n\r\nOi\r\n"
+    sha256 = FileBlobs(tmp_path / "blobs").put(raw)
+    arrival = Arrival("smtp:1", raw, now, envelope_from="a@b.example")
+    work.write_now(inbound.store, [Stored(arrival, sha256, len(raw), "from:")], now)
+    row = work.write_now(inbound.claim, now=now)[0]
+    work.write_now(holding.hold, row, HoldReason.INTERNAL_ERROR, "boom", now=now)
+    public_id = migrated("quarantine", "list").stdout.split("\t")[0]
+
+    def judge(session: Session) -> None:
+        session.scalars(select(Held)).one().trace = ["verdict unknown", "provider 3"]
+
+    work.write_now(judge)
+    told = migrated("quarantine", "show", public_id).stdout.splitlines()
+    assert "reason\tinternal-error" in told
+    assert "detail\tboom" in told
+    assert f"arrival\t{row.id} smtp:1" in told
+    assert told[-2:] == ["trace\tverdict unknown", "trace\tprovider 3"]
+    assert migrated("quarantine", "show", "nope").exit_code == 1
+    unconfigured = migrated("quarantine", "replay", str(row.id))
+    assert "PONTE_MAIL__ADDRESS" in unconfigured.stderr
+
+    def replay(raw_id: str) -> Result:
+        return migrated("quarantine", "replay", raw_id, PONTE_MAIL__ADDRESS="a@op.example")
+
+    done = replay(str(row.id))
+    assert (done.stdout, done.stderr) == (f"{row.id} queued\n", "")
+    again = replay(str(row.id))
+    assert (again.exit_code, again.stderr) == (1, "Not possible now: waiting.\n")
+    assert replay("999").stderr == "There is no arrival 999.\n"
+    FileBlobs(tmp_path / "blobs").delete(sha256)
+    assert replay(str(row.id)).exit_code == 1
 
 
 def test_the_log_is_verified(migrated: Ponte, work: Work, now: datetime):

@@ -137,6 +137,37 @@ def test_an_import_may_notify(ponte: Ponte, work: Work, tmp_path: Path):
     assert (row.quiet, row.imported) == (False, True)
 
 
+@pytest.mark.slow
+def test_an_import_that_was_killed_goes_on_without_doubles(
+    ponte: Ponte, environment: dict[str, str], work: Work, tmp_path: Path
+):
+    mbox = b"".join(b"From x\nSubject: %d\n\nTexto\n\n" % n for n in range(400))
+    (tmp_path / "b.mbox").write_bytes(mbox)
+    with subprocess.Popen(
+        [sys.executable, "-m", "gateway", "mail", "import", "b.mbox"],
+        env=environment | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # a batch is committed
+        process.kill()
+    before = len(stored(work))
+    assert before > 0
+    result = ponte("mail", "import", "b.mbox")
+    states = [json.loads(line)["state"] for line in result.stdout.splitlines()]
+    assert (states.count("known"), len(states)) == (before, 400)
+    assert len({row.arrival for row in stored(work)}) == len(stored(work)) == 400
+
+
+def test_a_disk_that_is_nearly_full_makes_the_mta_come_again(ponte: Ponte, work: Work):
+    result = ponte("mail", "receive", stdin=RAW, PONTE_LIMITS__DISK_RESERVE="1PB")
+    assert result.exit_code == 75
+    assert "nearly full" in result.stderr
+    assert stored(work) == []
+    assert ponte("mail", "receive", stdin=RAW).exit_code == 0
+
+
 def test_a_path_that_is_not_there_is_named(ponte: Ponte):
     result = ponte("mail", "import", "none.eml")
     assert result.exit_code == 2

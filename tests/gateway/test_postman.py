@@ -170,3 +170,22 @@ async def test_a_postman_works_until_it_is_cancelled(kit: Kit, monkeypatch: pyte
         await running
     assert [i for a, i in post.sent if a == "a@x.example"] == ids
     assert behind not in [i for _, i in post.sent]
+
+
+async def test_a_domain_that_puts_off_one_is_left_alone_for_all(kit: Kit, clock: Clock):
+    def greylist(outbound: Outbound) -> None:
+        if outbound.address.value == "a@x.example":
+            raise Deferred("450 4.7.1 Greylisted", whole_domain=True)
+
+    await queue(kit, "a@x.example", "c@y.example")
+    post = Post(greylist)
+    await postman.deliver_once(kit, post)
+    await queue(kit, "b@x.example", "d@y.example")
+    await postman.deliver_once(kit, post)
+    assert [address for address, _ in post.sent] == ["a@x.example", "c@y.example", "d@y.example"]
+    clock.advance(timedelta(minutes=3))
+    post.answer = lambda _: None
+    for _ in range(2):
+        await postman.deliver_once(kit, post)
+    assert [address for address, _ in post.sent[3:]] == ["a@x.example", "b@x.example"]
+    assert {row.state for row in await rows(kit)} == {"sent"}

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from channels.mail.config import Server
+from channels.mail.servers import dns_server
 from gateway.settings import Settings, SettingsError, load, names, secret_keys
+from tests.doubles.keys import rsa_key
 
 KEY = "k" * 32
 POSTGRES = {"PONTE_DATABASE__URL": "postgresql://u@db/ponte", "PONTE_SECRET_KEY": KEY}
@@ -124,8 +126,14 @@ def test_sizes_take_units():
         ("MAIL__REPLY_ADDRESS", "{local}+{token}+{token}@{domain}", "{token} once"),
         ("MAIL__REPLY_ADDRESS", "{nome}+{token}@{domain}", "only {local} and {domain}"),
         ("MAIL__IMAP_URL", "imaps://u:p@mail.test", "needs PONTE_MAIL__ADDRESS"),
-        ("MAIL__IMAP_URL", "imaps://mail.test", "user and password"),
+        ("MAIL__IMAP_URL", "imaps://mail.test", "no user"),
         ("MAIL__IMAP_URL", "smtp://u:p@mail.test", "imap:// or imaps://"),
+        ("MAIL__RELAY_URL", "smtp://u@mail.test", "no password, and PONTE_MAIL__OAUTH__"),
+        ("MAIL__OAUTH__TOKEN_URL", "http://login.test/token", "https://"),
+        ("MAIL__RESOLVER", "dns.test", "system or ADDRESS:PORT"),
+        ("MAIL__RESOLVER", "127.0.0.1:x", "system or ADDRESS:PORT"),
+        ("MAIL__DKIM_KEY", "x", "needs PONTE_MAIL__DKIM_SELECTOR"),
+        ("MAIL__DKIM_SELECTOR", "a b", "pattern"),
         ("MAIL__RELAY_URL", "imap://mail.test", "smtp:// or smtps://"),
         ("MAIL__RELAY_URL", "smtp://", "no host"),
         ("MAIL__SMTP_LISTEN", "2525", "host:port"),
@@ -309,3 +317,90 @@ def test_a_bot_api_server_has_a_web_address():
 def test_a_mailbox_is_checked_when_the_reply_address_is_wrong():
     found = problems(MAIL__REPLY_ADDRESS="x", MAIL__MAILBOXES='[{"address": "a@x.test"}]')
     assert list(found) == ["PONTE_MAIL__REPLY_ADDRESS"]
+
+
+OAUTH = {
+    "PONTE_MAIL__OAUTH__TOKEN_URL": "https://login.test/token",
+    "PONTE_MAIL__OAUTH__CLIENT_ID": "app",
+    "PONTE_MAIL__OAUTH__CLIENT_SECRET": "segredo",
+}
+
+
+def test_an_account_without_a_password_logs_in_by_oauth(empty_folder: Path):
+    config = empty_folder / "ponte.toml"
+    config.write_text(
+        """
+        [mail]
+        address = "central@vidaplena.test"
+        imap_url = "imaps://central@imap.test/INBOX"
+        [mail.oauth]
+        scope = "mail"
+        client_id = "replaced"
+        [[mail.mailboxes]]
+        address = "contas@vidaplena.test"
+        imap_url = "imaps://contas@imap.test/INBOX"
+        [mail.mailboxes.oauth]
+        token_url = "https://outro.test/token"
+        client_id = "b"
+        client_secret = "c"
+        [[mail.mailboxes]]
+        address = "glosas@vidaplena.test"
+        imap_url = "imaps://glosas@imap.test/INBOX"
+        """
+    )
+    mail = load(OAUTH).mail
+    assert [box.oauth.client_id for box in mail.boxes] == ["app", "b", "app"]
+    assert mail.oauth.scope == "mail"
+    assert "segredo" not in repr(mail)
+
+
+def test_a_mailbox_that_could_not_log_in_stops_the_start():
+    boxes = '[{"address": "a@x.test", "imap_url": "imaps://a@imap.test"}]'
+    found = problems(MAIL__MAILBOXES=boxes)
+    assert "a has no password" in found["PONTE_MAIL__MAILBOXES"]
+
+
+def test_half_of_an_oauth_account_is_told_what_it_lacks():
+    found = problems(MAIL__OAUTH__CLIENT_ID="app")
+    assert found == {"PONTE_MAIL__OAUTH": "needs token_url, client_secret too"}
+
+
+def test_a_key_to_sign_with_needs_to_be_one():
+    found = problems(
+        MAIL__DKIM_KEY="x", MAIL__DKIM_SELECTOR="s1", MAIL__ADDRESS="central@vidaplena.test"
+    )
+    assert "private key in PEM" in found["PONTE_MAIL__DKIM_KEY"]
+
+
+def test_the_signer_is_of_the_domain_of_the_address_unless_another_is_said():
+    given = {
+        "PONTE_MAIL__ADDRESS": "central@vidaplena.test",
+        "PONTE_MAIL__DKIM_KEY": rsa_key().private,
+        "PONTE_MAIL__DKIM_SELECTOR": "s1",
+    }
+    signer = load(given).mail.signer
+    assert signer is not None
+    assert signer.name == "s1._domainkey.vidaplena.test"
+    other = load(given | {"PONTE_MAIL__DKIM_DOMAIN": "Grupo.test"}).mail.signer
+    assert other is not None
+    assert other.name == "s1._domainkey.grupo.test"
+    assert load({}).mail.signer is None
+
+
+@pytest.mark.parametrize(
+    ("value", "server"),
+    [
+        ("192.0.2.1", ("192.0.2.1", 53)),
+        ("localhost:5353", ("127.0.0.1", 5353)),
+        ("[2001:db8::1]:54", ("2001:db8::1", 54)),
+        ("2001:db8::1", ("2001:db8::1", 53)),
+    ],
+)
+def test_the_dns_server_is_an_address(value: str, server: tuple[str, int]):
+    assert load({"PONTE_MAIL__RESOLVER": value}).mail.resolver == value
+    assert dns_server(value) == server
+
+
+def test_the_system_may_name_the_dns_server():
+    assert load({"PONTE_MAIL__RESOLVER": "system"}).mail.resolver == "system"
+    assert load({}).mail.open_resolver() is None

@@ -59,7 +59,7 @@ def check(facts: Facts) -> None:
     if facts.verdict is FAILED:
         assert isinstance(decided, Hold)
         assert decided.reason is HoldReason.AUTHENTICATION_FAILED
-    if facts.forged_token:
+    if facts.forged:
         assert isinstance(decided, Hold)
     if facts.verdict is UNKNOWN and facts.unverified == "hold":
         assert isinstance(decided, Hold)
@@ -90,7 +90,7 @@ facts_of = st.builds(
     unverified=st.sampled_from(["accept", "hold"]),
     matches=st.lists(st.sampled_from(matches), max_size=8).map(tuple),
     providers=st.sampled_from(provider_lists),
-    forged_token=st.booleans(),
+    forged=st.booleans(),
 )
 
 
@@ -248,7 +248,7 @@ def test_mail_is_held(
 )
 def test_mail_joins(decided: Join | Open | Hold, layer: Layer, code: str) -> None:
     assert isinstance(decided, Join)
-    assert (decided.number, decided.layer, decided.reason_code) == (10, layer, code)
+    assert (decided.number, decided.layer, decided.standing) == (10, layer, code)
 
 
 def test_stronger_layer_scores_higher() -> None:

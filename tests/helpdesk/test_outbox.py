@@ -152,7 +152,7 @@ def test_sent_settles_the_delivery(session: Session, policy: Policy, ana: Actor,
     assert (told.state, row.state, row.sent_at, row.lease_until) == ("sent", "sent", NOW, None)
 
 
-def test_a_dead_letter_is_seen_and_marks_the_address(
+def test_a_dead_letter_is_seen_and_says_nothing_of_the_address(
     session: Session, policy: Policy, ana: Actor, ticket: Ticket
 ):
     row = answer(session, policy, ana, ticket)
@@ -166,13 +166,43 @@ def test_a_dead_letter_is_seen_and_marks_the_address(
     assert (row.state, row.error) == ("failed", "451 greylisted")
     told = session.scalars(select(Delivery)).one()
     session.refresh(told)
-    assert (told.state, told.detail) == ("failed", "451 greylisted")
-    end = endpoints_of(session, ticket.number)[CLINIC]
-    session.refresh(end)
-    assert end.state == "failing"
-    assert session.scalars(select(KnownAddress.failing_since)).one() is not None
+    assert (told.state, told.detail, told.status) == ("failed", "451 greylisted", "4.4.7")
+    assert is_marked(session, ticket) == (False, False)
     assert [r.id for r in outbox.listing(session, ana)] == [row.id]
     assert session.scalars(select(Log.action).order_by(Log.id.desc())).first() == "not_delivered"
+
+
+def is_marked(session: Session, ticket: Ticket) -> tuple[bool, bool]:
+    """The ticket's endpoint, and the address in the register."""
+    end = endpoints_of(session, ticket.number)[CLINIC]
+    session.refresh(end)
+    since = session.scalars(select(KnownAddress.failing_since)).one()
+    return end.state == "failing", since is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "dead"),
+    [("5.1.1", True), ("5.1.2", True), ("5.2.1", True), ("5.4.4", True), ("5.2.2", False),
+     ("5.7.1", False), ("5.3.4", False), ("5.0.0", False), ("", False)],
+)  # fmt: skip
+def test_only_what_says_that_the_address_is_dead_marks_it(
+    session: Session, policy: Policy, ana: Actor, ticket: Ticket, status: str, dead: bool
+):
+    row = answer(session, policy, ana, ticket)
+    outbox.failed(session, row.id, "550 no", now=NOW, status=status)
+    assert is_marked(session, ticket) == (dead, dead)
+    assert row.state == "failed"
+
+
+def test_a_bounce_that_is_faster_than_the_news_of_sending_stands(
+    session: Session, policy: Policy, ana: Actor, ticket: Ticket
+):
+    row = answer(session, policy, ana, ticket)
+    outbox.failed(session, row.id, "550 no", now=NOW, status="5.1.1")
+    outbox.sent(session, row.id, now=NOW)
+    told = session.scalars(select(Delivery)).one()
+    session.refresh(told)
+    assert (row.state, told.state, told.status) == ("failed", "failed", "5.1.1")
 
 
 def test_the_first_failure_is_the_one_that_counts(
@@ -180,7 +210,8 @@ def test_the_first_failure_is_the_one_that_counts(
 ):
     for days in (0, 3):
         row = answer(session, policy, ana, ticket)
-        outbox.failed(session, row.id, "550 no", now=NOW + timedelta(days=days))
+        later = NOW + timedelta(days=days)
+        outbox.failed(session, row.id, "550 no", now=later, status="5.1.1")
     assert session.scalars(select(KnownAddress.failing_since)).one() == NOW
 
 
@@ -194,7 +225,7 @@ def test_a_dead_letter_may_be_tried_again(
     session: Session, policy: Policy, ana: Actor, ticket: Ticket
 ):
     row = answer(session, policy, ana, ticket)
-    outbox.failed(session, row.id, "550 no", now=NOW)
+    outbox.failed(session, row.id, "550 no", now=NOW, status="5.1.1")
     outbox.retry(session, ana, row.id, now=NOW)
     assert (row.state, row.attempts) == ("queued", 0)
     end = endpoints_of(session, ticket.number)[CLINIC]

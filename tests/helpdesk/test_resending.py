@@ -10,7 +10,7 @@ from helpdesk import outbox, resending, thread, tickets
 from helpdesk.border import Actor
 from helpdesk.desk import Desk
 from helpdesk.errors import Conflict, Forbidden, Invalid, NotVisible
-from helpdesk.models import Delivery, Message, Ticket
+from helpdesk.models import Delivery, KnownAddress, Message, Ticket
 from helpdesk.policy import Policy
 from tests.helpdesk.factories import (
     CLINIC,
@@ -122,3 +122,32 @@ def test_what_cannot_be_sent_again(session: Session, policy: Policy, desk: Desk,
     clerk = desk_of(make_agent(session, "caio", permissions=("ticket.read",)), policy)
     with pytest.raises(Forbidden):
         resending.resend(session, clerk, ticket.number, message_id, end)
+
+
+def test_it_goes_to_another_address_of_the_provider(
+    session: Session, desk: Desk, luciana: Actor, ticket: Ticket, provider_id: int
+):
+    know(session, provider_id, "financeiro@clinica.example")
+    know(session, make_provider(session, "P2"), "outro@lab.example")
+    message_id = answer(session, desk, ticket)
+    offered = resending.registered(session, desk.actor, ticket.number)
+    assert offered == ["financeiro@clinica.example", "luciana@clinica.example"]
+    resending.resend_to(session, desk, ticket.number, message_id, offered[0])
+    sent = outbox_of(session)[-1]
+    assert (sent.address, sent.message_id, sent.automatic) == (offered[0], message_id, False)
+    assert endpoints_of(session, ticket.number)[offered[0]].state == "active"
+    assert resending.registered(session, desk.actor, ticket.number) == offered[1:]
+    for foreign in ("outro@lab.example", offered[0], "estranho@x.example"):
+        with pytest.raises(Invalid):
+            resending.resend_to(session, desk, ticket.number, message_id, foreign)
+
+
+def test_an_address_that_failed_is_not_offered(
+    session: Session, desk: Desk, ticket: Ticket, provider_id: int
+):
+    know(session, provider_id, "financeiro@clinica.example")
+    dead = session.scalars(
+        select(KnownAddress).where(KnownAddress.value == "financeiro@clinica.example")
+    ).one()
+    dead.failing_since = NOW
+    assert resending.registered(session, desk.actor, ticket.number) == []

@@ -3,13 +3,11 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.work import Work
 from helpdesk import search
 from helpdesk.border import SYSTEM
-from helpdesk.models import Ticket
 from helpdesk.policy import Policy
 from tests.helpdesk.factories import CLINIC, know, mail, make_provider, opened
 
@@ -53,7 +51,7 @@ def prepare(session: Session, policy: Policy) -> list[int]:
 
 def found(session: Session, query: str) -> set[int] | None:
     hits = search.hits(session, SYSTEM, query)
-    return None if hits is None else set(session.scalars(select(Ticket.number).where(hits)))
+    return None if hits is None else set(hits.numbers)
 
 
 @pytest.mark.parametrize("query", QUERIES)

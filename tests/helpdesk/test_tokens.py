@@ -6,18 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk.tokens import (
-    BOUNCE,
+from helpdesk.reply_addresses import (
     LONGEST_LOCAL,
-    PURPOSES,
-    IssuedId,
-    Keyring,
-    ReplyRef,
     check_reply_length,
     find_bounce_tokens,
     find_reply_tokens,
     reply_address,
 )
+from helpdesk.tokens import BOUNCE, PURPOSES, IssuedId, Keyring, ReplyRef
 
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
 OURS = Keyring([NEW])

@@ -97,6 +97,7 @@ def upgrade() -> None:
         ("inbound_raw", "verdict", 10),
         ("inbound_raw", "judged", 20),
         ("message", "judged", 20),
+        ("quarantine", "content", 80),
     ):
         op.add_column(
             table,
@@ -110,6 +111,10 @@ def upgrade() -> None:
         "quarantine", sa.Column("placed_classification", sa.String(length=40), nullable=True)
     )
     op.create_index(op.f("ix_quarantine_sender_state"), "quarantine", ["sender", "state"])
+    op.create_index(op.f("ix_quarantine_content_state"), "quarantine", ["content", "state"])
     op.create_index(op.f("ix_message_raw_id"), "message", ["raw_id"])
     for table in ("inbound_raw", "outbox"):
         op.add_column(table, sa.Column("holder", sa.String(length=32), nullable=True))
+    op.add_column(
+        "mailbox_cursor", sa.Column("oldest", base.Moment(timezone=True), nullable=True)
+    )

@@ -28,6 +28,11 @@ FILTERED = (
     "provider_id", "assignee_id", "channel",
 )  # fmt: skip
 GATE = ("secret_group", "deleted_at")
+THEN = {
+    "provider_id": ("situation", "number"),
+    "subclassification_id": ("due_at", "number", "situation"),
+    "reason_id": ("due_at", "number", "situation"),
+}
 
 
 def upgrade() -> None:
@@ -45,10 +50,14 @@ def upgrade() -> None:
     for name in REPLACED:
         op.drop_index(op.f(name), "ticket")
     for column in SORTED:
-        op.create_index(f"ix_ticket_by_{column}", "ticket", [column, "number"])
+        more = ("due_at", "sort_protocol", *GATE) if column == "opened_at" else ()
+        op.create_index(f"ix_ticket_by_{column}", "ticket", [column, "number", *more])
     for column in FILTERED:
-        keys = [column, "situation", "due_at", "number", *GATE]
+        keys = [column, *THEN.get(column, ("situation", "due_at", "number")), *GATE]
         op.create_index(f"ix_ticket_of_{column}", "ticket", keys)
+    for column in ("sector_id", "classification_id"):
+        name = f"ix_ticket_of_{column}_by_sort_agent"
+        op.create_index(name, "ticket", [column, "sort_agent", "number"])
     keys = ["situation", "due_at", "number", *GATE]
     op.create_index("ix_ticket_of_situation", "ticket", keys)
     for column in ("opened_at", "sort_protocol"):

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("sector_id", base.Id, nullable=True),
         sa.Column("position", base.Id, nullable=False),
         sa.Column("changed_at", base.Moment(timezone=True), nullable=False),
+        sa.Column("removed_at", base.Moment(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["agent_id"], ["agent.id"], name=op.f("fk_saved_view_agent_id")),
         sa.ForeignKeyConstraint(["sector_id"], ["sector.id"], name=op.f("fk_saved_view_sector_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from channels.mail.compose import Sheet
 from gateway import templating
 from helpdesk.border import Address, Channel, Outbound
-from helpdesk.tokens import DEFAULT_TEMPLATE, Keyring
+from helpdesk.reply_addresses import DEFAULT_TEMPLATE
+from helpdesk.tokens import Keyring
 
 FALE, CENTRAL = "fale@ponte.example", "central@ponte.example"
 RING = Keyring([b"x" * 32])

@@ -28,6 +28,19 @@ PORTUGUESE = "Solicitação não autorizada até amanhã"
         ("unicode-1-1-utf-7", "utf-7", "Übermittlung"),
         ("cp-850", "cp850", "ação"),
         ('"utf-8"', "utf-8", PORTUGUESE),
+        ("utf8mb4", "utf-8", PORTUGUESE),
+        ("charset=utf-8", "utf-8", PORTUGUESE),
+        ("utf-8//TRANSLIT", "utf-8", PORTUGUESE),
+        ("utf8_unicode_ci", "utf-8", PORTUGUESE),
+        ("windows-65001", "utf-8", PORTUGUESE),
+        ("iso-8859-1:1987", "cp1252", "ação"),
+        ("x-x-big5", "big5hkscs", "測試中文"),
+        ("gb_2312-80", "gb18030", "转发"),
+        ("_iso-2022-jp$ESC", "iso2022_jp", "日本語"),
+        ("windows-31j", "cp932", "①テスト"),
+        ("cp51932", "euc_jp", "日本語"),
+        ("ks_c_5601-1989", "cp949", "안녕하세요"),
+        ("iso-10646-ucs-2", "utf-16-be", "ação"),
     ],
 )
 def test_labels_as_mail_has_them(label: str, codec: str, text: str):
@@ -51,6 +64,27 @@ def test_labels_as_mail_has_them(label: str, codec: str, text: str):
 )
 def test_undeclared_text_is_told_by_its_bytes(codec: str, text: str):
     assert charset.decode(text.encode(codec)) == text
+
+
+@pytest.mark.parametrize("label", ["utf-8", "us-ascii", "", "uft-8", "unknown-8bit"])
+@pytest.mark.parametrize("text", ["Ação", "Coração, ação e você", "É só isso", "“Não” – R$ 10"])
+def test_short_portuguese_in_a_windows_charset_is_read_whatever_it_is_called(label: str, text: str):
+    assert charset.decode(text.encode("cp1252"), label) == text
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["iso-8859-1", "windows-1258", "cp1251", "x-gbk", "big5", "euc-kr", "shift_jis", "cp850",
+     "macintosh", "iso-2022-jp", "windows-874", "utf-16le", "koi8-r"],
+)  # fmt: skip
+def test_utf8_is_read_under_any_other_name(label: str):
+    assert charset.decode(PORTUGUESE.encode(), label) == PORTUGUESE
+
+
+def test_utf8_with_a_broken_byte_loses_that_byte_and_no_more():
+    data = PORTUGUESE.encode() + b"\xf1."
+    for label in ("utf-8", None):
+        assert charset.decode(data, label) == PORTUGUESE + "\ufffd."
 
 
 def test_codecs_that_no_mail_is_written_in_are_not_used():

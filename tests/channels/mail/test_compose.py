@@ -3,6 +3,7 @@ import email.policy
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.utils import getaddresses
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from channels.mail.mime import Attached
 from channels.mail.parse import parse
 from helpdesk.border import Address, Channel, Outbound
 from helpdesk.errors import Undeliverable
-from helpdesk.tokens import IssuedId, ReplyRef, find_bounce_tokens, find_reply_tokens
+from helpdesk.reply_addresses import find_bounce_tokens, find_reply_tokens
+from helpdesk.tokens import AgentRef, DomainRef, IssuedId, ReplyRef
 from tests.channels.mail.letters import CENTRAL, FALE, LINK, PROTOCOL, RING, SHEET, outbound, to
 
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
@@ -29,6 +31,14 @@ HOME = "https://portal.ponte.example/"
 WITHOUT_TICKET = {
     "login_code": {"code": "12345678", "minutes": 10, "link": HOME},
     "invitation": {"name": "Ana", "provider": "Clínica Vila Nova", "days": 7, "link": HOME},
+    "confirm_domain": {"domain": "clinica.example", "provider": "Clínica", "link": HOME},
+    "alarm": {
+        "alarms": [
+            {"kind": "fetching", "code": "fetching:caixa@op.example/INBOX", "detail": "Lost"},
+            {"kind": "held-many", "code": "held-many", "detail": "100"},
+        ],
+        "link": HOME,
+    },
     "digest": {"protocols": ["99999720261124000001", "99999720261124000002"], "link": HOME},
 }
 NO_TICKET = dict.fromkeys(
@@ -130,6 +140,28 @@ def test_only_what_may_be_answered_asks_for_it(notice: str):
     assert ("Reply-To" in message) == asked
 
 
+def test_an_agent_is_told_what_becomes_of_a_reply():
+    token = RING.agent_token(1042, 3)
+    message = read(letter("agent_forwarded", endpoint_id=None, agent_id=3, answer_token=token))
+    (found,) = find_reply_tokens([message["Reply-To"]], [CENTRAL])
+    assert RING.read_agent_token(found) == AgentRef(1042, 3)
+    for body in (plain(message), page(message)):
+        assert "nota interna" in body
+        assert "#responder" in body
+        assert "dados clínicos" not in body
+
+
+def test_a_domain_is_asked_by_a_mail_that_wants_an_answer():
+    token = RING.domain_token(9, NOW)
+    message = read(letter("confirm_domain", answer_token=token, link=""))
+    (found,) = find_reply_tokens([message["Reply-To"]], [FALE])
+    assert RING.read_domain_token(found) == DomainRef(9, int(NOW.timestamp()))
+    assert message["Subject"] == "Confirme o domínio clinica.example"
+    for body in (plain(message), page(message)):
+        assert "domínio de Clínica" in body
+        assert "dados clínicos" not in body
+
+
 @pytest.mark.parametrize("notice", NOTICES)
 def test_automatic_mail_says_so_and_an_agents_answer_does_not(notice: str):
     automatic = read(letter(notice))
@@ -225,6 +257,55 @@ def test_names_of_people_and_files_cannot_either():
     assert "Bcc" not in message
     (file,) = message.iter_attachments()
     assert "Bcc" not in file
+
+
+#: text as attackers write it: line ends of every kind, headers, addresses, encoded words
+HOSTILE = st.lists(
+    st.one_of(
+        st.text(max_size=12),
+        st.sampled_from(
+            ["\r\n", "\n", "\r", "\0", "\x0b", "\x0c", "\x85", "\u2028", "\r\n ", "\t", "Bcc: v@x.example",
+             "<v@x.example>", "=?utf-8?q?=0d=0aBcc:_v?=", '"', "\\\\", ",", ";", "\ud800", "é" * 40, "x" * 90]
+        ),
+    ),
+    max_size=8,
+).map("".join)  # fmt: skip
+HEADERS = {
+    "From", "To", "Subject", "Date", "Message-ID", "X-Ponte-Id", "In-Reply-To", "References",
+    "Reply-To", "Auto-Submitted", "X-Auto-Response-Suppress", "Content-Language", "MIME-Version",
+    "Content-Type",
+}  # fmt: skip
+
+
+@given(
+    fields=st.fixed_dictionaries(
+        dict.fromkeys(("insurer", "subject", "mailbox", "in_reply_to"), HOSTILE)
+    ),
+    references=st.lists(HOSTILE, max_size=3),
+    person=HOSTILE,
+    filename=HOSTILE,
+    kind=HOSTILE,
+)
+def test_whatever_reaches_a_header_stays_in_it(
+    fields: dict[str, str], references: list[str], person: str, filename: str, kind: str
+):
+    fields["subject"] = f"Re: {fields['subject']}"
+    given_ = outbound("replied", text="Segue.", references=references, **fields)
+    given_ = replace(given_, address=Address(Channel.MAIL, "ana@clinica.example", person))
+    written = compose(given_, [Attached(filename, kind, b"x")], SHEET, NOW)
+    lines = written.message.split(b"\r\n")
+    assert not any(b"\r" in line or b"\n" in line or b"\0" in line for line in lines)
+    assert max(map(len, lines)) <= 998
+    message = email.message_from_bytes(written.message)
+    assert {*message.keys()} <= HEADERS
+    assert len(message.keys()) == len({*message.keys()})
+    addresses = [getaddresses([str(message[name])]) for name in ("From", "To")]
+    assert [[address for _, address in each] for each in addresses] == [
+        [CENTRAL if fields["mailbox"] == CENTRAL else FALE], ["ana@clinica.example"]
+    ]  # fmt: skip
+    _, part = message.get_payload()
+    assert {*part.keys()} == {"Content-Type", "Content-Transfer-Encoding", "Content-Disposition"}
+    assert written.recipient == "ana@clinica.example"
 
 
 @given(

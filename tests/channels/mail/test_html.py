@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from channels.mail.html import sanitise
 from channels.mail.html_marks import QUOTE_MARK
 from channels.mail.html_text import to_text
+from channels.mail.parse import parse
+from tests.channels.mail.samples import letter
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,39 @@ def test_what_people_write_stays():
     assert 'href="https://ok.example"' in clean
     assert 'src="cid:a@b"' in clean
     assert "color:red" in clean.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    "style",
+    ["margin:-.5em", "margin-left:calc(0px - 5px)", "width:100000px", "width:300%", "font-size:99em",
+     "width:1e9px", "height:150vh", "width:min(1px,2px)", "letter-spacing:50em", "color:red\\3a",
+     "position:absolute", "z-index:9", "float:left;position:sticky", "background:url(//x.example/a)",
+     "width:var(--x)", "margin:- 5px", "border-image:url(x)", "transform:scale(9)"],
+)  # fmt: skip
+def test_a_style_that_leaves_its_box_goes_and_others_stay(style: str):
+    clean = sanitise(f'<p style="{style};color:#1e0000">x</p>')
+    assert clean == '<p style="color:#1e0000">x</p>'
+
+
+@pytest.mark.parametrize(
+    "style",
+    ["color:rgb(0, 0, 0)", "width:100%", "width:600px", "font-size:12.0pt", "line-height:1.2em",
+     "border-left:10px solid #cccccc", "margin-bottom:0.0001pt", "display:none"],
+)  # fmt: skip
+def test_styles_that_mail_programs_write_stay(style: str):
+    assert sanitise(f'<p style="{style}">x</p>') == f'<p style="{style}">x</p>'
+
+
+def test_nobody_but_us_marks_lines():
+    parsed = parse(letter("Novo.\n\ue000\nResto.", Content_Type="text/plain; charset=utf-8"))
+    assert parsed.text == parsed.reply_text == "Novo.\n\nResto."
+    assert to_text(sanitise("<p>Novo</p><p>&#xe000;</p><p>Resto</p>")) == "Novo\n\nResto"
+
+
+def test_a_link_opens_a_page_of_its_own():
+    link = sanitise('<a href="https://ok.example" target="_top">x</a>')
+    assert 'target="_blank"' in link
+    assert "_top" not in link
 
 
 def test_text_of_html():

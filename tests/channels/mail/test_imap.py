@@ -272,6 +272,44 @@ async def test_a_change_of_uidvalidity_reads_again_what_is_recent(
     assert cursor.uidvalidity != 1
 
 
+async def test_a_folder_made_anew_is_read_anew(server: Dovecot, store: Store, user: str):
+    with login(server, user) as client:
+        client.create_folder("Entrada")
+    async with following(store, server.url(user, "Entrada")) as it:
+        await it.ready()
+        with login(server, user) as client:
+            client.append("Entrada", mail(1))
+        await it.stored(1)
+        with login(server, user) as client:
+            client.delete_folder("Entrada")
+            client.create_folder("Entrada")
+            client.append("Entrada", mail(1))
+            client.append("Entrada", mail(2))
+        raws = await it.stored(3)
+    # Two arrivals of one message: the content tells the applier that it is one.
+    assert sorted(b"Guia 1" in raw for raw in raws) == [False, True, True]
+    assert len({row.arrival for row in store.rows()}) == 3
+
+
+async def test_a_folder_that_was_taken_away_is_said_and_followed_when_it_is_back(
+    server: Dovecot, store: Store, user: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(imap, "FIRST_WAIT", 0.1)
+    monkeypatch.setattr(imap, "IDLE_SECONDS", 0.3)
+    with login(server, user) as client:
+        client.create_folder("Entrada")
+    async with following(store, server.url(user, "Entrada")) as it:
+        await it.ready()
+        with login(server, user) as client:
+            client.rename_folder("Entrada", "Antiga")
+            await until(lambda: "Entrada" in it.watch.health.error)
+            assert it.watch.health.failing_since is not None
+            client.append("Antiga", mail(1))
+            client.rename_folder("Antiga", "Entrada")
+        assert len(await it.stored(1)) == 1
+        await until(lambda: not it.watch.health.error)
+
+
 async def test_move_puts_what_is_stored_into_a_folder(server: Dovecot, store: Store, user: str):
     async with following(store, server.url(user), after="move") as it:
         await it.ready()

@@ -33,6 +33,12 @@ from channels.mail.mailboxes import Mailbox, find_addresses, mailboxes
         ("<>", []),
         ('"local com espaco"@x.example', [("", '"local com espaco"@x.example')]),
         ("=?utf-8?Q?Jo=C3=A3o?= <j@x.example>", [("João", "j@x.example")]),
+        ('"a@b.example"', [("", "a@b.example")]),
+        ('"a@b.example" <>', [("a@b.example", "")]),
+        ("Ana Lima [a@b.example]", [("Ana Lima", "a@b.example")]),
+        (r'"\"Ana\" Lima" <a@b.example>', [('"Ana" Lima', "a@b.example")]),
+        ('Ana" <a@b.example>', [("Ana", "a@b.example")]),
+        ("=?utf-8?Q?agent?=@exam\0ple", [("", "agent@example")]),
     ],
 )
 def test_lists_as_people_and_programs_write_them(header: str, expected: list[tuple[str, str]]):

@@ -49,6 +49,24 @@ def test_the_null_sender_is_empty_and_a_missing_one_none():
     assert parse(letter()).return_path is None
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("=?utf-8?Q?a=?= =?utf-8?Q?C3=A7?=", "aç"),
+        ("=?utf-8?B?Q29yYcOn?= =?UTF-8?b?w6Nv?=", "Coração"),
+        ("=?utf-8?B?w4?= =?utf-8?B?Nv?=", "Ão"),
+        ("Re: =?utf-8?Q?a=C3=A7?= =?iso-8859-1?Q?=E3o?=", "Re: ação"),
+        ("=?utf-8?Q?com espa=C3=A7o?=", "com espaço"),
+        ("=?utf-8*pt-BR?Q?l=C3=ADngua?=", "língua"),
+        ("=?utf-8?B?Q29yYcOn\r\n w6Nv?=", "Coração"),
+        ("=?UTF-8?X?abc?=", "=?UTF-8?X?abc?="),
+        ("=?utf-8?Q?sem fim", "=?utf-8?Q?sem fim"),
+    ],
+)
+def test_encoded_words_as_senders_cut_them(written: str, read: str):
+    assert parse(letter(Subject=written)).subject == read
+
+
 def test_a_character_cut_in_two_by_encoded_words_is_whole():
     cut = "=?utf-8?B?w6fD?=\r\n =?utf-8?B?o28=?="
     assert parse(letter(Subject=cut)).subject == "ção"
@@ -126,7 +144,7 @@ def test_names_of_attachments_are_decoded_and_safe():
         "guia nº 4471.pdf",
         "boot.ini",
         "receitafdp.exe",
-        "attachment-5.jpg",
+        "image-5.jpg",
         "relatório de glosas.pdf",
     ]
 
@@ -249,6 +267,47 @@ def test_a_text_without_header_is_text():
     parsed = parse("Atenção: isto não é cabeçalho.\n\nSegunda linha.".encode())
     assert parsed.text.startswith("Atenção: isto")
     assert "no-header" in parsed.defects
+
+
+def test_a_gateway_that_doubled_carriage_returns_is_seen_through():
+    raw = letter("Uma linha.\nOutra.", Subject="Oi").replace(b"\r\n", b"\r\r\n")
+    parsed = parse(raw)
+    assert (parsed.subject, parsed.text) == ("Oi", "Uma linha.\nOutra.")
+
+
+def test_a_page_without_a_type_is_a_page():
+    parsed = parse(letter("<html><body><p>Oi</p></body></html>"))
+    assert (parsed.text, parsed.html) == ("Oi", "<p>Oi</p>")
+
+
+@pytest.mark.parametrize("content_type", ["garbage", "text", "/", "text/", "plain"])
+def test_a_type_that_is_none_is_text(content_type: str):
+    assert parse(letter("Oi.", Content_Type=content_type)).text == "Oi."
+
+
+def test_a_page_says_its_own_charset():
+    page = '<html><head><meta charset="iso-8859-2"></head><body>Łódź</body></html>'
+    parsed = parse(letter(page.encode("iso-8859-2"), Content_Type="text/html"))
+    assert parsed.text == "Łódź"
+
+
+def test_names_in_raw_bytes_are_not_read_as_the_wide_charset_of_the_body():
+    raw = letter("Oi".encode("utf-16"), Content_Type="text/plain; charset=utf-16")
+    parsed = parse(raw.replace(b"Clinica", "Clínica".encode()))
+    assert parsed.from_ == Mailbox("Clínica", "contas@clinica.example")
+    assert parsed.text == "Oi"
+
+
+def test_a_multipart_without_any_part_is_empty():
+    assert parse(letter("--b--\n", Content_Type="multipart/mixed; boundary=b")).text == ""
+
+
+@pytest.mark.parametrize("kind", ["application/pkcs7-mime", "application/octet-stream"])
+def test_an_envelope_is_known_by_its_type_or_its_name(kind: str):
+    body = f"--b\nContent-Type: {kind}; name=smime.p7m\n\nMIIB\n--b--\n"
+    parsed = parse(letter(body, Content_Type="multipart/mixed; boundary=b"))
+    assert parsed.protection == "encrypted-smime"
+    assert [each.filename for each in parsed.attachments] == ["smime.p7m"]
 
 
 def test_our_own_mail_is_known_by_its_id():

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -310,31 +311,82 @@ def _answer_mail(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
 
 
 @asynccontextmanager
-async def _plain_relay(asked: list[str] | None = None, *, dsn: bool = False):
+async def _plain_relay(
+    asked: list[str] | None = None, *, dsn: bool = False, offers: str = "", refuses: str = "?"
+):
     """A relay that says little, line by line, and keeps what it was asked."""
     lines = asked if asked is not None else []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"220 relay\r\n")
-        receiving = False
-        while line := (await reader.readline()).decode().rstrip("\r\n"):
-            lines.append(line)
-            command = line[:4].upper()
-            if command == "DATA":
-                receiving = True
-                writer.write(b"354 go\r\n")
-                await reader.readuntil(b"\r\n.\r\n")
-                writer.write(b"250 ok\r\n")
-            elif command == "EHLO":
-                writer.write(b"250-relay\r\n250 DSN\r\n" if dsn else b"250 relay\r\n")
-            else:
-                writer.write(b"221 bye\r\n" if command == "QUIT" else b"250 ok\r\n")
-                if command == "QUIT":
-                    break
-        writer.close()
+        with contextlib.closing(writer):
+            writer.write(b"220 relay\r\n")
+            receiving = False
+            while line := (await reader.readline()).decode().rstrip("\r\n"):
+                lines.append(line)
+                command = line[:4].upper()
+                if command == "DATA":
+                    receiving = True
+                    writer.write(b"354 go\r\n")
+                    await reader.readuntil(b"\r\n.\r\n")
+                    writer.write(b"250 ok\r\n")
+                elif command == "EHLO":
+                    lines_out = ["relay", *(["DSN"] if dsn else []), *([offers] if offers else [])]
+                    dashes = ["-"] * (len(lines_out) - 1) + [" "]
+                    writer.writelines(
+                        f"250{dash}{each}\r\n".encode()
+                        for dash, each in zip(dashes, lines_out, strict=True)
+                    )
+                elif command == refuses:
+                    writer.write(b"454 4.7.0 not now\r\n")
+                else:
+                    writer.write(b"221 bye\r\n" if command == "QUIT" else b"250 ok\r\n")
+                    if command == "QUIT":
+                        break
         assert receiving or not dsn
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
         yield Server("127.0.0.1", port, "none")
+
+
+async def test_a_relay_that_takes_less_is_not_sent_more(blobs: FileBlobs):
+    asked: list[str] = []
+    async with _plain_relay(asked, offers="SIZE 100") as server, sending(server, blobs) as sender:
+        with pytest.raises(Undeliverable, match="the relay takes 100") as caught:
+            await sender.send(outbound())
+    assert caught.value.status == "5.3.4"
+    assert not any(line.startswith("MAIL") for line in asked)
+
+
+@pytest.mark.parametrize("offers", ["SIZE", "SIZE 0", "SIZE 10000000", "SIZE x"])
+async def test_a_relay_without_a_limit_takes_all(blobs: FileBlobs, offers: str):
+    async with _plain_relay(offers=offers) as server, sending(server, blobs) as sender:
+        await sender.send(outbound())
+
+
+async def test_a_relay_that_takes_starttls_back_gets_nothing(blobs: FileBlobs):
+    """Offered, and then refused: what somebody in between would do."""
+    asked: list[str] = []
+    async with _plain_relay(asked, offers="STARTTLS", refuses="STAR") as server:
+        strict = replace(server, protection="starttls", user="ponte", password="segredo")
+        async with sending(strict, blobs) as sender:
+            with pytest.raises(Deferred):
+                await sender.send(outbound())
+    assert not any(line.startswith(("AUTH", "MAIL", "RCPT", "DATA")) for line in asked)
+
+
+async def test_a_certificate_of_another_name_is_refused(
+    tmp_path: Path, blobs: FileBlobs, monkeypatch: pytest.MonkeyPatch
+):
+    peer = double.Relay(starttls=tmp_path, name="outra.example")
+    peer.start()
+    monkeypatch.setenv("SSL_CERT_FILE", str(peer.certificate))
+    strict = replace(parse_server(peer.url), host="localhost", protection="starttls")
+    try:
+        async with sending(strict, blobs) as sender:
+            with pytest.raises(Deferred, match="certificate"):
+                await sender.send(outbound())
+        assert peer.handed == []
+    finally:
+        peer.close()

@@ -4,13 +4,23 @@ import smtplib
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from channels.mail.smtpd import Limits, serve_smtp
-from helpdesk.tokens import BOUNCE, Keyring, reply_address
-from tests.channels.mail.conftest import Store, clock
+from channels.mail.addresses import Addresses
+from channels.mail.arrivals import Doorstep
+from channels.mail.smtp_limits import Limits
+from channels.mail.smtpd import serve_smtp
+from gateway.blobs import FileBlobs
+from gateway.work import Work
+from helpdesk.models import Base
+from helpdesk.reply_addresses import reply_address
+from helpdesk.tokens import BOUNCE, Keyring
+from tests.channels.mail.conftest import MAILBOXES, TEMPLATE, Store, clock
+from tests.doubles.postgres import Postgres
 
 RING = Keyring([b"x" * 32])
 RAW = b"From: Ana <ana@clinica.example>\r\nTo: fale@ponte.example\r\nSubject: Guia\r\n\r\n.Oi\r\n..\r\n"
@@ -210,18 +220,59 @@ async def test_an_empty_message_is_taken(store: Store):
     assert store.raws() == [b""]
 
 
-@pytest.mark.parametrize(
-    "end", [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r\n\0.\r\n", b"\r.\r\n", b" .\r\n"]
+LINE_ENDS = [
+    b"",
+    b"\r\n",
+    b"\n",
+    b"\r",
+    b"\n\r",
+    b"\r\r\n",
+    b"\0\r\n",
+    b"\r\0\n",
+    b"\r\n\0",
+    b"\n\0",
+]
+SMUGGLING = [
+    before + b"." + after
+    for before in LINE_ENDS[1:]
+    for after in LINE_ENDS[1:]
+    if b"\r\n.\r\n" not in before + b"." + after
+]
+STOLEN = (
+    b"MAIL FROM:<falso@x.example>\r\nRCPT TO:<fale@ponte.example>\r\nDATA\r\nSubject: falso\r\n"
 )
-async def test_only_a_dot_between_whole_line_ends_ends_a_message(store: Store, end: bytes):
-    """SMTP smuggling: what another server reads as the end must not be one here."""
-    smuggled = b"a" + end + b"MAIL FROM:<falso@x.example>\r\n"
+
+
+@pytest.mark.parametrize("end", SMUGGLING)
+async def test_what_another_server_reads_as_the_end_is_none_here_and_is_refused(
+    store: Store, end: bytes
+):
+    """SMTP smuggling: the message behind it never becomes one."""
     async with listening(store) as port, greeted(port) as client:
         await client.begin(FALE)
         await client.say("DATA")
-        assert (await client.say(smuggled + b".")).startswith("250")
-    # A dot that begins a line is transport's, whatever follows it.
-    assert store.raws() == [smuggled.replace(b"\r\n.", b"\r\n")]
+        answer = await client.say(b"Subject: a\r\n\r\na" + end + STOLEN + b".")
+        assert answer.startswith("550 5.6.0")
+        assert (await client.say("NOOP")).startswith("250")
+    assert store.rows() == []
+
+
+@pytest.mark.parametrize("start", [b".\n", b".\r", b".\0\r\n"])
+async def test_nor_does_a_message_begin_with_such_an_end(store: Store, start: bytes):
+    async with listening(store) as port, greeted(port) as client:
+        await client.begin(FALE)
+        await client.say("DATA")
+        assert (await client.say(start + STOLEN + b".")).startswith("550 5.6.0")
+    assert store.rows() == []
+
+
+@pytest.mark.parametrize("text", [b" .\r\nb", b"a.\nb", b"\r\n..\nb", b"\n.b\n", b"\0a\r\nb"])
+async def test_dots_and_odd_bytes_that_end_nothing_are_kept(store: Store, text: bytes):
+    async with listening(store) as port, greeted(port) as client:
+        await client.begin(FALE)
+        await client.say("DATA")
+        assert (await client.say(b"a" + text + b"\r\n.")).startswith("250")
+    assert store.raws() == [b"a" + text.replace(b"\r\n.", b"\r\n") + b"\r\n"]
 
 
 async def test_dots_doubled_for_transport_are_undone(store: Store):
@@ -259,6 +310,10 @@ async def test_lmtp_listens_on_a_unix_socket(store: Store, tmp_path: Path):
     assert store.raws() == [RAW]
 
 
+#: nobody is trusted for being on this machine
+WARY: Any = {"trusted": ()}
+
+
 async def test_one_connection_too_many_is_asked_to_come_back(store: Store):
     async with listening(store, limits=Limits(connections=1)) as port, greeted(port) as first:
         async with talking(port) as second:
@@ -270,6 +325,140 @@ async def test_one_connection_too_many_is_asked_to_come_back(store: Store):
             pass
         async with greeted(port) as again:
             assert (await again.say("NOOP")).startswith("250")
+
+
+async def test_one_client_may_not_take_all_connections(store: Store):
+    wary = Limits(connections_each=1, **WARY)
+    async with listening(store, limits=wary) as port, greeted(port), talking(port) as second:
+        assert (await second.answer()).startswith("421 4.7.0 Too many connections")
+    trusting = Limits(connections_each=1)
+    async with listening(store, limits=trusting) as port, greeted(port), greeted(port):
+        pass
+
+
+async def test_a_client_that_sends_too_much_in_a_minute_is_put_off(store: Store):
+    wary = Limits(messages_a_minute=2, **WARY)
+    async with listening(store, limits=wary) as port, greeted(port) as client:
+        for _ in range(2):
+            await client.begin(FALE)
+            await client.say("DATA")
+            assert (await client.say(RAW + b".")).startswith("250")
+        assert (await client.say("MAIL FROM:<ana@clinica.example>")).startswith("450 4.7.1")
+    assert len(store.rows()) == 2
+
+
+async def test_who_is_refused_too_often_is_hung_up_on(store: Store):
+    async with listening(store, limits=Limits(errors=3, **WARY)) as port, greeted(port) as client:
+        await client.begin()
+        for n in range(3):
+            assert (await client.say(f"RCPT TO:<alguem{n}@ponte.example>")).startswith("550")
+        assert (await client.answer()).startswith("421 4.7.0 Too many errors")
+        assert await client.hung_up()
+
+
+async def test_a_message_that_drips_in_is_ended(store: Store):
+    slow = Limits(longest=0.3)
+    async with listening(store, limits=slow) as port, greeted(port) as client:
+        await client.begin(FALE)
+        assert (await client.say("DATA")).startswith("354")
+        client.writer.write(b"Subject: devagar\r\n")
+        assert (await client.answer()).startswith("421 4.4.2")
+        assert await client.hung_up()
+    assert store.rows() == []
+
+
+async def test_a_full_disk_puts_mail_off_announced_or_not(store: Store):
+    free = [1_000_000]
+
+    def has_room(octets: int) -> bool:
+        return free[0] >= octets
+
+    narrow = Doorstep(store.work, store.blobs, store.ours, clock, has_room)
+    tight = replace(store, doorstep=narrow)
+    async with listening(tight) as port, greeted(port) as client:
+        await client.say("EHLO x")
+        answer = await client.say("MAIL FROM:<ana@clinica.example> SIZE=2000000")
+        assert answer.startswith("452 4.3.1")
+        await client.begin(FALE)
+        await client.say("DATA")
+        free[0] = 10
+        assert (await client.say(RAW + b".")).startswith("452 4.3.1")
+        free[0] = 1_000_000
+        await client.begin(FALE)
+        await client.say("DATA")
+        assert (await client.say(RAW + b".")).startswith("250")
+    assert len(store.rows()) == 1
+
+
+async def test_commands_that_come_together_are_answered_one_by_one(store: Store):
+    async with listening(store) as port, greeted(port) as client:
+        assert "PIPELINING" in await client.say("EHLO x")
+        together = (
+            b"MAIL FROM:<ana@clinica.example> BODY=8BITMIME\r\n"
+            b"RCPT TO:<estranha@ponte.example>\r\nRCPT TO:<fale@ponte.example>\r\nDATA"
+        )
+        answers = [await client.say(together), *[await client.answer() for _ in range(3)]]
+        assert [answer[:3] for answer in answers] == ["250", "550", "250", "354"]
+        assert (await client.say("Subject: ação\r\n\r\nção\r\n.")).startswith("250")
+    assert store.raws() == ["Subject: ação\r\n\r\nção\r\n".encode()]
+
+
+async def test_what_helps_only_spies_is_not_offered(store: Store):
+    async with listening(store) as port, talking(port) as client:
+        greeting = await client.answer()
+        assert greeting.endswith(" Ponte")
+        assert "aiosmtpd" not in greeting.lower()
+        offers = await client.say("EHLO x")
+        for name in ("VRFY", "EXPN", "XCLIENT", "AUTH", "STARTTLS", "ETRN"):
+            assert name not in offers
+        for command in ("VRFY fale", "VRFY", "EXPN lista", "XCLIENT ADDR=1.2.3.4"):
+            assert (await client.say(command))[:3] in {"500", "502"}
+
+
+async def test_lmtp_keeps_who_is_known_beside_who_is_not(store: Store):
+    async with listening(store, lmtp=True) as port, greeted(port) as client:
+        await client.begin(FALE, hello="LHLO")
+        assert (await client.say("RCPT TO:<ninguem@ponte.example>")).startswith("550 5.1.1")
+        assert (await client.say("RCPT TO:<central@ponte.example>")).startswith("250")
+        await client.say("DATA")
+        assert (await client.say(RAW + b".")).startswith("250")
+        assert (await client.answer()).startswith("250")
+        assert (await client.say("NOOP")).startswith("250")
+    assert store.rows()[0].recipients == [FALE, "central@ponte.example"]
+
+
+async def test_a_message_without_a_sender_or_with_nul_is_taken(store: Store):
+    raw = b"Subject: \0 nada\r\n\r\n\0\r\n"
+    async with listening(store) as port, greeted(port) as client:
+        await client.begin(FALE)
+        await client.say("DATA")
+        assert (await client.say(raw + b".")).startswith("250")
+    assert store.raws() == [raw]
+
+
+@pytest.mark.slow
+async def test_a_database_that_is_away_keeps_the_message_with_the_sender(tmp_path: Path):
+    cluster = Postgres()
+    cluster.start()
+    work = Work(cluster.create())
+    try:
+        Base.metadata.create_all(work.engine)
+        blobs, ours = FileBlobs(tmp_path / "blobs"), Addresses(MAILBOXES, TEMPLATE)
+        store = Store(work, blobs, ours, Doorstep(work, blobs, ours, clock))
+        async with listening(store) as port, greeted(port) as client:
+            await asyncio.to_thread(cluster.stop)
+            await client.begin(FALE)
+            await client.say("DATA")
+            assert (await client.say(RAW + b".")).startswith("451 4.3.0")
+            await asyncio.to_thread(cluster.start)
+            await client.begin(FALE)
+            await client.say("DATA")
+            assert (await client.say(RAW + b".")).startswith("250")
+        assert len(store.rows()) == 1
+    finally:
+        work.close()
+        cluster.stop()
+        cluster.remove()
 
 
 async def test_silence_is_hung_up_on(store: Store):

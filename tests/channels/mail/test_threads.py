@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from channels.mail.addresses import Addresses, Ours
 from channels.mail.threads import LONGEST_KEY, thread_key
-from helpdesk.tokens import BOUNCE, Keyring, reply_address
+from helpdesk.reply_addresses import reply_address
+from helpdesk.tokens import BOUNCE, Keyring
 
 OURS = Addresses(["fale@ponte.example", "Central@ponte.example"], "{local}+{token}@{domain}")
 RING = Keyring([b"x" * 32])
@@ -107,3 +108,11 @@ def test_any_bytes_have_a_key_that_databases_store(raw: bytes, recipients: list[
     key = thread_key(raw, recipients, OURS)
     assert 0 < len(key.encode()) <= LONGEST_KEY * 2
     assert "\0" not in key
+
+
+def test_a_first_mail_has_the_key_of_the_answers_to_it():
+    first = mail("From: a@x.example", "Message-ID: <um@x.example>")
+    answer = mail("From: b@x.example", "References: <um@x.example> <dois@x.example>")
+    copy = mail("Received: other way", "From: a@x.example", "Message-ID: <um@x.example>")
+    keys = {thread_key(raw, ["fale@ponte.example"], OURS) for raw in (first, answer, copy)}
+    assert keys == {"id:um@x.example"}

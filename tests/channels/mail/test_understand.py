@@ -5,12 +5,17 @@ import pytest
 
 from channels.mail.compose import compose
 from channels.mail.config import MailConfig
+from channels.mail.resolver import Resolver
 from channels.mail.understand import Reader
 from gateway.blobs import FileBlobs
+from helpdesk import identifiers
 from helpdesk.border import Channel, File, Inbound, Verdict
 from helpdesk.models import InboundRaw
-from helpdesk.tokens import BOUNCE, reply_address
+from helpdesk.reply_addresses import reply_address
+from helpdesk.tokens import BOUNCE, Keyring
 from tests.channels.mail.letters import CENTRAL, FALE, PROTOCOL, RING, SHEET, outbound
+from tests.doubles import dns
+from tests.doubles.keys import rsa_key, signed
 
 RECEIVED = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TOKEN = RING.reply_token(1042, 7)
@@ -201,3 +206,84 @@ def test_any_bytes_are_understood_somehow(blobs: FileBlobs, raw: bytes):
     assert inbound.sender.value == ""
     assert inbound.mail is not None
     assert "no-from" in inbound.mail.defects or "from-without-address" in inbound.mail.defects
+
+
+def test_what_dns_answered_once_is_not_asked_again(blobs: FileBlobs):
+    """A key that was rotated since must not change what was found when the mail came."""
+    config = MailConfig.model_validate({"address": FALE})
+    raw = signed(mail("Subject: Guia"), "clinica.example")
+    row = InboundRaw(
+        id=9, arrival="smtp:1", mailbox=FALE, recipients=[], received_at=datetime.now(UTC),
+        quiet=False, imported=False, verdict="", judged="",
+    )  # fmt: skip
+    with dns.serving(dns.Zone({"s1._domainkey.clinica.example": [rsa_key().record]})) as zone:
+        reader = Reader(config, RING, blobs, Resolver("127.0.0.1", zone.port))
+        first = reader(row, raw)
+        assert (first.verdict, first.judged) == (Verdict.VERIFIED, "own-signature")
+        row.verdict, row.judged = "failed", "own-policy"
+        again = reader(row, raw)
+        assert (again.verdict, again.judged) == (Verdict.FAILED, "own-policy")
+        # what was never answered, and what nobody asked, is asked
+        for judged in ("own-unanswered", "nobody", "dmarc-pass", ""):
+            row.verdict, row.judged = "unknown", judged
+            assert reader(row, raw).verdict is Verdict.VERIFIED
+
+
+def test_a_message_of_several_senders_is_not_even_asked_about(blobs: FileBlobs):
+    config = MailConfig.model_validate({"address": FALE})
+    row = InboundRaw(
+        id=9, arrival="smtp:1", mailbox=FALE, recipients=[], received_at=datetime.now(UTC),
+        quiet=False, imported=False, verdict="", judged="",
+    )  # fmt: skip
+    with dns.serving(dns.Zone()) as zone:
+        reader = Reader(config, RING, blobs, Resolver("127.0.0.1", zone.port))
+        found = reader(row, b"From: outra@x.example\r\n" + mail("Subject: Guia"))
+        assert (found.verdict, found.judged) == (Verdict.FAILED, "several-from")
+        assert zone.asked == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "plain"),
+    [
+        ("ANA@Clinica.Example", True),
+        ("ana@ｃlinica.example", False),
+        ("ana@cli\u00adnica.example", False),
+        ("ana@clin\u200dica.example", False),
+        ("ana@сlinica.example", False),
+        ("ana@clínica.example", False),
+    ],
+)
+def test_a_domain_is_compared_by_its_letters_never_by_its_looks(
+    blobs: FileBlobs, shown: str, *, plain: bool
+):
+    raw = f"From: {shown}\r\nTo: {FALE}\r\nMessage-ID: <1@x>\r\n\r\nx\r\n".encode()
+    assert (read(blobs, raw).sender.value == "ana@clinica.example") is plain
+
+
+def test_a_domain_with_accents_is_the_one_the_register_holds(blobs: FileBlobs):
+    raw = mail().replace(b"ANA@Clinica.Example", "ana@clínica.example".encode())
+    assert read(blobs, raw).sender.value == identifiers.email("ana@clínica.example")
+
+
+def test_an_id_that_imitates_ours_at_our_domain_is_told_apart(blobs: FileBlobs):
+    other = Keyring([b"o" * 32])
+    forged = other.message_id(1042, 5, 7, "ponte.example")
+    elsewhere = other.message_id(1042, 5, 7, "ponte.outra.example")
+    raw = mail(f"References: {OWN_ID} {forged} {elsewhere} <um@clinica.example>")
+    facts = read(blobs, raw).mail
+    assert facts is not None
+    assert facts.forged_ids == (forged,)
+
+
+@pytest.mark.parametrize(
+    ("body", "quotes"),
+    [
+        ("Outro assunto.\r\n-- \r\nAna", False),
+        ("Segue.\r\n\r\n> Protocolo 1", True),
+        ("Segue.\r\n\r\nEm ter., 24 de nov. de 2026, Ponte <x@y.example> escreveu:\r\n> a", True),
+    ],
+)
+def test_a_signature_is_no_quotation(blobs: FileBlobs, body: str, *, quotes: bool):
+    facts = read(blobs, mail(body=body)).mail
+    assert facts is not None
+    assert facts.quotes is quotes

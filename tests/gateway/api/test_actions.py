@@ -39,7 +39,7 @@ async def test_a_ticket_goes_through_its_life(api: Api, path: str):
     later = "2030-01-02T08:00:00-03:00"
     pending = await act("pending", {"text": "Falta o XML.", "ask": ["XML da guia"], "until": later})
     assert (pending["situation"], pending["waiting_on"]) == ("pending", "provider")
-    assert pending["messages"][-1]["text"] == "Falta o XML.\n\n- XML da guia"
+    assert pending["messages"][-1]["text"] == "Falta o XML.\n\n1. XML da guia"
     forwarded = await act("forward", {"agent": "rui", "note": "Rui, veja."})
     assert forwarded["assignee"] == {"code": "rui", "name": "Rui Sá"}
     classified = await act("classify", {"classification": "GLO", "subclassification": "GLO.2"})

@@ -77,3 +77,19 @@ async def test_a_wrong_provider_is_refused(api: Api, code: str, body: dict[str, 
 async def test_a_code_has_an_end(api: Api):
     answer = await api.put(f"{V1}/providers/{'x' * 41}", json={"name": "Nome"})
     assert answer.status_code == 404
+
+
+async def test_a_domain_is_asked_and_shown_once_it_is_proved(api: Api):
+    path = f"{V1}/providers/P1/domains"
+    body = {"domain": "grupo.example", "address": "ti@grupo.example"}
+    answer = await api.post(path, json=body)
+    assert answer.status_code == 201, answer.text
+    assert answer.json() | {"asked_at": ""} == {
+        "domain": "grupo.example", "asked": "ti@grupo.example", "asked_at": "", "verified_at": None,
+    }  # fmt: skip
+    assert (await items(api, "providers"))[0]["domains"] == []
+    refused = await api.post(path, json={"domain": "gmail.com", "address": "ti@gmail.com"})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["code"] == "shared"
+    missing = await api.post(f"{V1}/providers/P99/domains", json=body)
+    assert missing.status_code == 404

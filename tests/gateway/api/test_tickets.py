@@ -2,14 +2,17 @@
 
 import csv
 import io
+import zipfile
 from datetime import datetime
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 from sqlalchemy import select
 
+from gateway import spreadsheets
 from gateway.runtime import Runtime
 from helpdesk.models import Access
 from tests.gateway.api.conftest import ONE_DATABASE, V1, ticket
@@ -217,3 +220,17 @@ async def test_the_log_names_who_did_what(api: Api):
     assert claimed["actor"]["name"] == "Ana Lima"
     assert {"field": "assignee", "before": None, "after": "Ana Lima"} in claimed["changes"]
     assert len(claimed["digest"]) == 64
+
+
+@ONE_DATABASE
+async def test_the_workbook_holds_what_the_csv_holds(api: Api):
+    opened = [await api.post(f"{V1}/tickets", json=ticket(title=t)) for t in ("Um", "=Dois")]
+    numbers = [answer.json()["number"] for answer in opened]
+    answer = await api.get(f"{V1}/tickets.xlsx?order=number")
+    assert answer.headers["content-type"] == spreadsheets.MEDIA_TYPE
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+        sheet = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))
+    head, *rows = [["".join(cell.itertext()) for cell in row] for row in sheet[0]]
+    lines = list(csv.reader(io.StringIO((await api.get(f"{V1}/tickets.csv?order=number")).text)))
+    assert [head, *rows] == lines
+    assert [int(row[0]) for row in rows] == numbers

@@ -8,6 +8,7 @@ import pytest
 from gateway import runtime as runtimes
 from gateway.settings import load
 from helpdesk import install, migrations
+from tests.gateway.console.door import Door, mailed_instance
 from tests.gateway.console.served import Instance, Served, people
 
 
@@ -34,3 +35,16 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     with Served(runtime):
         yield Instance(runtime, f"http://127.0.0.1:{port}")
     runtime.close()
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def door(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Door]:
+    """An instance that takes mail by SMTP, on both databases."""
+    folder: Path = tmp_path_factory.mktemp("mailed")
+    url = f"sqlite:///{folder}/ponte.db"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres").create()
+    with mailed_instance(url, folder) as (instance, port):
+        yield Door(instance, port)

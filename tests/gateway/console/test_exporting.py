@@ -1,13 +1,22 @@
 import csv
 import io
+import threading
+import zipfile
+from collections.abc import Sequence
+from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from gateway import listings, spreadsheets
 from gateway.console import exporting
+from helpdesk.border import Actor
 from helpdesk.models import Access
+from helpdesk.rows import Row
 from tests.gateway.console.served import Instance
 
 HEAD = [
@@ -50,7 +59,8 @@ def test_the_filtered_list_is_a_brazilian_spreadsheet(instance: Instance):
 
 
 def test_all_pages_are_in_it(instance: Instance, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(exporting, "AT_ONCE", 2)
+    monkeypatch.setattr(listings, "AT_ONCE", 2)
+    monkeypatch.setattr(listings, "STRETCH", 3)
     numbers = [instance.opened(f"Exportar {n}") for n in range(5)]
     with instance.client() as client:
         lines = client.get("/central/exportar.csv?q=Exportar&ordem=chamado").text.splitlines()
@@ -68,3 +78,49 @@ def test_no_cell_is_a_formula(text: str):
     assert not exporting.safe(text).startswith(exporting.FORMULA)
     digits = text.isascii() and text.isdigit()
     assert exporting.as_text(text) == (f'="{text}"' if digits else exporting.safe(text))
+
+
+def test_a_workbook_holds_the_same_rows(instance: Instance):
+    numbers = [instance.opened(f"=Pasta {n}") for n in range(3)]
+    query = "q=Pasta&ordem=chamado"
+    with instance.client() as client:
+        assert "/central/exportar.xlsx?q=Pasta" in client.get(f"/central?{query}").text
+        answer = client.get(f"/central/exportar.xlsx?{query}")
+    assert answer.headers["content-type"] == spreadsheets.MEDIA_TYPE
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+        sheet = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))
+    head, *rows = [["".join(cell.itertext()) for cell in row] for row in sheet[0]]
+    assert head == HEAD
+    assert [int(row[0]) for row in rows] == numbers
+    assert [row[5] for row in rows] == [f"=Pasta {n}" for n in range(3)]
+    assert [row[13] for row in rows] == [instance.ticket(n).protocol for n in numbers]
+    seen = instance.read(lambda s: s.scalars(select(Access).where(Access.what == "export")).all())
+    assert seen[-1].detail == query
+
+
+def test_when_nobody_reads_any_more_the_queries_stop(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+):
+    """A browser that goes away in the middle: its list is not read to the end."""
+    for n in range(3):
+        instance.opened(f"Largado {n}")
+    monkeypatch.setattr(listings, "STRETCH", 1)
+    monkeypatch.setattr(listings, "AT_ONCE", 1)
+    asked: list[int] = []
+    gone = threading.Event()
+    reading = listings.rows.of_numbers
+
+    def counted(session: Session, actor: Actor, numbers: Sequence[int], *rest: Any) -> list[Row]:
+        asked.extend(numbers)
+        if len(asked) > 1:
+            gone.wait(20)
+        return reading(session, actor, numbers, *rest) * 2_000
+
+    monkeypatch.setattr(listings.rows, "of_numbers", counted)
+    with instance.client() as client:
+        with client.stream("GET", "/central/exportar.csv?q=Largado") as answer:
+            next(answer.iter_bytes(100))
+        client.get("/health/live")
+        gone.set()
+        client.get("/health/live")
+    assert len(asked) < 3

@@ -207,9 +207,9 @@ def test_every_command_has_its_words_and_no_key_serves_two_on_one_page():
         assert command.id in LABELS["command"]
         assert command.group in LABELS["command_group"]
     for page in HINTS:
-        keys = [key for c in COMMANDS if page in c.pages for key in c.keys]
+        keys = [key for c in COMMANDS if page in c.pages for key in c.keys_of(page)]
         assert len(keys) == len(set(keys)), page
-        assert set(HINTS[page]) <= {c.id for c in COMMANDS if page in c.pages and c.keys}
+        assert set(HINTS[page]) <= {c.id for c in COMMANDS if page in c.pages and c.keys_of(page)}
 
 
 def test_a_new_ticket_says_all_that_is_wrong(instance: Instance):

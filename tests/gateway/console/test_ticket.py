@@ -391,12 +391,13 @@ def test_a_failed_answer_offers_another_endpoint(instance: Instance):
     )
     sent = instance.write(tickets.reply, instance.desk("ana"), number, "Está aqui 1")
     row = instance.read(lambda s: s.scalar(select(Outbox.id).where(Outbox.message_id == sent)))
-    instance.write(outbox.failed, row, "550 5.1.1 não existe", now=instance.now)
+    instance.write(outbox.failed, row, "550 5.1.1 não existe", now=instance.now, status="5.1.1")
     with instance.client() as client:
         page = client.get(f"/central/{number}").text
         offer = re.search(rf'action="(/central/{number}/mensagens/{sent}/por/\d+)"', page)
         assert offer
-        assert "Enviar por E-mail" in page
+        assert "Reenviar por E-mail (" in page
+        assert "Não entregue: caixa inexistente" in page
         assert send(client, offer[1]).status_code == 303
     states = instance.read(
         lambda s: dict(

@@ -30,7 +30,7 @@ from tests.helpdesk.factories import (
 )
 
 KINDS = ["auto-reply", "out-of-office", "bounce", "delayed", "feedback-report", "read-receipt",
-         "list", "own"]  # fmt: skip
+         "own"]  # fmt: skip
 NO = Bounced(CLINIC.upper(), "failed", "5.1.1", permanent=True, diagnostic="no such user")
 
 
@@ -98,6 +98,40 @@ def test_it_names_a_ticket_by_our_signed_id_too(session: Session, policy: Policy
     assert answer.number == ticket.number
 
 
+def test_it_names_a_ticket_by_the_envelope_it_answers(
+    session: Session, policy: Policy, ticket: Ticket
+):
+    """Programs answer to the envelope sender (RFC 3834 §4), not to Reply-To."""
+    [row] = outbox_of(session)
+    turn, due_at = ticket.waiting_on, ticket.due_at
+    sent = mail(automatic="out-of-office", returned_outbox=(row.id,))
+    answer = receive(session, sent, policy)
+    assert isinstance(answer, Receipt)
+    assert (answer.outcome, answer.number) == (Outcome.NOTED, ticket.number)
+    assert messages_of(session, ticket.number)[-1].match == {"automatic": "out-of-office"}
+    assert (ticket.waiting_on, ticket.due_at) == (turn, due_at)
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_a_list_of_a_provider_waits_for_a_person(
+    session: Session, policy: Policy, ticket: Ticket, verdict: Verdict
+):
+    """A clinic's people may write by their group: no machine decides that it is none of ours."""
+    queued = len(outbox_of(session))
+    sent = mail(automatic="list", tokens=(token(session, policy, ticket),), verdict=verdict)
+    answer = receive(session, sent, policy)
+    assert isinstance(answer, Refusal)
+    failed = verdict is Verdict.FAILED
+    wanted = HoldReason.AUTHENTICATION_FAILED if failed else HoldReason.UNVERIFIED
+    assert (answer.reason, answer.suggestion) == (wanted, ticket.number)
+    assert len(outbox_of(session)) == queued
+
+
+def test_a_list_of_strangers_is_nobodys_business(session: Session, policy: Policy):
+    sent = mail("noticias@jornal.example", automatic="list")
+    assert receive(session, sent, policy) == Receipt(Outcome.IGNORED)
+
+
 def test_a_protocol_alone_names_no_ticket_to_it(session: Session, policy: Policy, ticket: Ticket):
     sent = mail(automatic="auto-reply", protocols=(ticket.protocol,), tokens=("x" * 39,))
     assert receive(session, sent, policy) == Receipt(Outcome.IGNORED)
@@ -134,26 +168,46 @@ def test_a_proved_bounce_fails_the_delivery_and_marks_the_address(
     assert isinstance(answer, Receipt)
     assert (answer.outcome, answer.number) == (Outcome.NOTED, ticket.number)
     told = delivery(session)
-    assert (told.state, told.detail) == ("failed", "no such user")
+    assert (told.state, told.detail, told.status) == ("failed", "no such user", "5.1.1")
     assert endpoints_of(session, ticket.number)[CLINIC].state == "failing"
     assert session.scalars(select(KnownAddress.failing_since)).one() == NOW
     assert session.scalars(select(Log.action).order_by(Log.id.desc())).first() == "not_delivered"
 
 
-@pytest.mark.parametrize(
-    ("kind", "report"),
-    [
-        ("delayed", replace(NO, action="delayed", permanent=False, diagnostic="")),
-        ("bounce", replace(NO, permanent=False, diagnostic="")),
-    ],
-)
-def test_a_delay_is_only_said(
-    session: Session, policy: Policy, ticket: Ticket, kind: str, report: Bounced
+@pytest.mark.parametrize("kind", ["delayed", "bounce"])
+def test_a_delay_is_only_said(session: Session, policy: Policy, ticket: Ticket, kind: str):
+    """Also in a report that says of another recipient that it failed."""
+    row_id = sent_answer(session, policy, ticket)
+    late = replace(NO, action="delayed", status="4.4.1", permanent=False, diagnostic="")
+    other = replace(NO, recipient="outra@clinica.example")
+    bounces = (late,) if kind == "delayed" else (other, late)
+    receive(session, mail(automatic=kind, bounces=bounces, returned_outbox=(row_id,)), policy)
+    told = delivery(session)
+    assert (told.state, told.status) == ("deferred", "4.4.1")
+    assert endpoints_of(session, ticket.number)[CLINIC].state == "active"
+
+
+@pytest.mark.parametrize("status", ["5.2.2", "5.7.1", "5.3.4", "5.0.0", "4.4.7"])
+def test_what_ends_one_message_does_not_end_the_address(
+    session: Session, policy: Policy, ticket: Ticket, status: str
 ):
     row_id = sent_answer(session, policy, ticket)
-    receive(session, mail(automatic=kind, bounces=(report,), returned_outbox=(row_id,)), policy)
-    assert (delivery(session).state, delivery(session).detail) == ("deferred", "5.1.1")
+    report = replace(NO, status=status, permanent=status[0] == "5")
+    receive(session, mail(automatic="bounce", bounces=(report,), returned_outbox=(row_id,)), policy)
+    assert (delivery(session).state, delivery(session).status) == ("failed", status)
     assert endpoints_of(session, ticket.number)[CLINIC].state == "active"
+    assert session.scalars(select(KnownAddress.failing_since)).one() is None
+
+
+def test_a_report_that_our_message_arrived_is_no_failure(
+    session: Session, policy: Policy, ticket: Ticket
+):
+    row_id = sent_answer(session, policy, ticket)
+    here = replace(NO, action="delivered", status="2.0.0", permanent=False)
+    other = replace(NO, recipient="outra@clinica.example")
+    sent = mail(automatic="bounce", bounces=(other, here), returned_outbox=(row_id,))
+    receive(session, sent, policy)
+    assert delivery(session).state == "sent"
 
 
 def test_a_bounce_that_names_nobody_of_ours_is_taken_as_a_whole(
@@ -211,3 +265,17 @@ def test_two_pontes_that_answer_each_other_fall_silent(
         incoming = [mail(automatic="auto-reply") for _ in acknowledged]
     assert incoming == []
     assert session.scalar(select(func.count()).select_from(Ticket)) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["noreply@clinica.example", "no-reply+7@clinica.example", "postmaster@clinica.example",
+     "MAILER-DAEMON@clinica.example", "nao-responda@clinica.example"],
+)  # fmt: skip
+def test_what_nobody_reads_is_never_acknowledged(
+    session: Session, policy: Policy, provider_id: int, address: str
+):
+    know(session, provider_id, address.lower())
+    found = opened(session, mail(address.lower()), policy)
+    [row] = outbox_of(session, found.number)
+    assert (row.notice, row.state) == ("opened", "cancelled")

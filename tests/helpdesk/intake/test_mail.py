@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk import endpoints, registers
@@ -12,7 +12,7 @@ from helpdesk.border import Actor, HoldReason, Outcome, Receipt, Refusal, Verdic
 from helpdesk.closing import close
 from helpdesk.desk import Desk
 from helpdesk.intake import receive_many
-from helpdesk.models import Endpoint, Message, Ticket
+from helpdesk.models import Endpoint, Message, Person, Ticket
 from helpdesk.policy import Policy
 from helpdesk.registers import ProviderRow
 from helpdesk.tickets import delete, pending
@@ -458,3 +458,89 @@ def test_a_form_is_continued_by_mail(session: Session, policy: Policy, provider_
     assert endpoints_of(session, ticket.number)["luciana@clinica.example"].spoke
     found = session.scalar(select(Message.author_kind).order_by(Message.id.desc()).limit(1))
     assert found == "person"
+
+
+# Another matter under an old address; who stopped being a participant.
+
+
+@pytest.mark.parametrize(
+    ("subject", "quotes", "protocol", "flagged"),
+    [
+        ("Reajuste contratual", False, False, True),
+        ("Reajuste contratual", True, False, False),
+        ("Reajuste contratual", False, True, False),
+        ("RES: Glosa do lote", False, False, False),
+        ("Enc: Re[2]: GLOSA  do lote", False, False, False),
+        ("", False, False, False),
+    ],
+)
+def test_a_reply_under_a_new_subject_that_quotes_nothing_is_flagged(
+    session: Session,
+    policy: Policy,
+    provider_id: int,
+    subject: str,
+    *,
+    quotes: bool,
+    protocol: bool,
+    flagged: bool,
+):
+    ticket = opened(session, mail(subject="Glosa do lote", title="Glosa do lote"), policy)
+    sent = mail(
+        subject=subject,
+        quotes=quotes,
+        tokens=(token(session, policy, ticket),),
+        protocols=(ticket.protocol,) if protocol else (),
+    )
+    assert opened(session, sent, policy) is ticket
+    match = messages_of(session, ticket.number)[-1].match
+    assert match is not None
+    assert match.get("new_subject", False) is flagged
+
+
+def test_answers_to_a_form_under_our_own_subject_are_not_flagged(
+    session: Session, policy: Policy, provider_id: int
+):
+    luciana = make_person(session, provider_id, "Luciana", "luciana@clinica.example")
+    ticket = opened(session, form(luciana, provider_id), policy)
+    sent = mail(
+        "luciana@clinica.example",
+        subject=f"Re: Protocolo {ticket.protocol}",
+        tokens=(token(session, policy, ticket, "luciana@clinica.example"),),
+    )
+    assert opened(session, sent, policy) is ticket
+    match = messages_of(session, ticket.number)[-1].match
+    assert match is not None
+    assert "new_subject" not in match
+
+
+def test_the_trace_on_a_message_names_no_other_ticket(
+    session: Session, policy: Policy, ticket: Ticket
+):
+    other = opened(session, mail(), policy)
+    hide(session, other.number)
+    session.expire_all()
+    sent = mail(tokens=(token(session, policy, ticket),), protocols=(other.protocol,))
+    assert opened(session, sent, policy) is ticket
+    match = messages_of(session, ticket.number)[-1].match
+    assert match is not None
+    assert [line.split()[0] for line in match["trace"]] == ["verdict", "reply-token"]
+
+
+def test_who_left_the_provider_gets_no_answer(
+    session: Session, policy: Policy, ticket: Ticket, provider_id: int
+):
+    make_person(session, provider_id, "Luciana", "luciana@clinica.example")
+    sent = mail("luciana@clinica.example", protocols=(ticket.protocol,), verdict=Verdict.VERIFIED)
+    assert opened(session, sent, policy) is ticket
+
+    def default() -> str:
+        found = endpoints.default(session, ticket, endpoints.of_ticket(session, ticket.number))
+        assert found is not None
+        return found.address
+
+    assert default() == "luciana@clinica.example"
+    session.execute(update(Person).values(active=False))
+    session.expire_all()
+    assert default() == CLINIC
+    again = mail("luciana@clinica.example", protocols=(ticket.protocol,), verdict=Verdict.VERIFIED)
+    assert held(session, again, policy).reason is HoldReason.NOT_A_PARTICIPANT

@@ -4,7 +4,7 @@
 //   [data-number=N][hx-get]    the same, for each event of that ticket (a row, an open ticket);
 //   [data-number=N][data-talk] also its conversation (see talk.js)
 //   [data-fresh]               the "2 novos" bar: data-one / data-many hold "{n}"
-//   [data-fresh][data-kind=K]  says data-reset when an event of that kind comes
+//   [data-fresh][data-kind=K]  counts events of that kind; [data-gone=K]: the list lost a row
 //   [data-offline]             shown while the stream is down
 import htmx from "./htmx-global.js";
 import { listen } from "./stream.js";
@@ -34,11 +34,12 @@ function settle() {
   let changed = false;
   for (const { kind, number } of events) {
     for (const element of document.querySelectorAll(`[data-live~="${kind}"]`)) stale.add(element);
-    if (bar?.dataset.kind === kind) changed = true;
+    if (bar?.dataset.kind === kind) fresh += 1;
+    if (bar?.dataset.gone === kind) changed = true;
     if (number == null) continue;
     const known = document.querySelectorAll(`[data-number="${Number(number)}"]:is([hx-get], [data-talk])`);
     for (const element of known) stale.add(element);
-    if (kind === "opened" && known.length === 0) fresh += 1;
+    if (kind === "opened" && known.length === 0 && !bar?.dataset.kind) fresh += 1;
   }
   for (const element of stale) htmx.trigger(element, "refresh");
   if (changed) showFresh(null);

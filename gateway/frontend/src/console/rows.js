@@ -67,7 +67,8 @@ function span(from, to, checked) {
 function mark() {
   for (const row of rows()) {
     const box = row.querySelector("input[type=checkbox][name=number]");
-    if (box) row.setAttribute("aria-selected", String(box.checked));
+    // An item of a plain list has no such state; its check box says it.
+    if (box && row.matches("tr")) row.setAttribute("aria-selected", String(box.checked));
   }
   const count = selected().length;
   for (const element of document.querySelectorAll("[data-selected]")) {

@@ -7,12 +7,12 @@ import { forget } from "./leave.js";
 
 enhance("form[data-upload]", (form) => {
   form.addEventListener("submit", (event) => {
-    const input = form.querySelector("input[type=file]");
-    if (!input?.files.length || event.defaultPrevented) return;
+    const files = [...form.querySelectorAll("input[type=file]")].flatMap((input) => [...input.files]);
+    if (files.length === 0 || event.defaultPrevented) return;
     event.preventDefault();
     if (form.getAttribute("aria-busy") === "true") return;
     form.setAttribute("aria-busy", "true");
-    send(form, event.submitter, [...input.files]);
+    send(form, event.submitter, files);
   });
 });
 

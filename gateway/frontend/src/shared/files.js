@@ -1,7 +1,8 @@
 // <div data-files> around <input type=file multiple> and <ul data-chosen>: adds by picker, drop
 // and paste, lists with removal, refuses at once what the server would refuse. Attributes of
 // data-files: data-max-count, data-max-bytes, data-types (".pdf .png ..."), and the sentences
-// data-too-many, data-too-big, data-wrong-type, data-empty, data-remove with {name}.
+// data-too-many, data-too-big, data-wrong-type, data-empty, data-remove with {name}. Of several in
+// a form the one with data-pasted takes what is pasted.
 import { enhance } from "./enhance.js";
 
 const sizes = new Intl.NumberFormat("pt-BR", { maximumFractionDigits: 1 });
@@ -82,7 +83,7 @@ enhance("[data-files]", (box) => {
     event.preventDefault();
     add([...event.dataTransfer.files]);
   });
-  input.form?.addEventListener("paste", (event) => {
+  if ("pasted" in rules) input.form?.addEventListener("paste", (event) => {
     const files = [...event.clipboardData.files];
     if (files.length === 0) return;
     event.preventDefault();

@@ -24,7 +24,7 @@ document.addEventListener("toggle", (event) => {
   const details = event.target;
   if (!details.dataset?.frame || !details.open || details.querySelector("iframe")) return;
   const frame = document.createElement("iframe");
-  frame.setAttribute("sandbox", "allow-popups");
+  frame.setAttribute("sandbox", "allow-popups allow-popups-to-escape-sandbox");
   frame.title = details.querySelector("summary").textContent;
   frame.src = details.dataset.frame;
   details.append(frame);

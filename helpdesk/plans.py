@@ -1,0 +1,224 @@
+"""How a page of a list is found without reading the list.
+
+Two ways, and the sizes decide, not the database's guess about them. *Few*: a range of a filter's
+index that holds little is read whole and sorted here. *Walk*: the order's index is walked until
+the page is full; a filter that lets few pass is *few* already. What is neither, because the filter
+avoids the place where the walk begins, is sorted by the database.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from helpdesk import search
+from helpdesk.filters import REGISTERS, Range, Wanted
+from helpdesk.models import Ticket
+from helpdesk.models.tickets import filter_index, order_index
+
+#: rows looked at for one that is shown
+LOOKED_AT = 50
+MOST_LOOKED_AT = 20_000
+#: exact counts stop here; what is more is said to be more
+MOST_COUNTED = 10_000
+#: a walk gives up here: at a page in as many, sorting costs the same
+LONGEST_WALK = 20_000
+
+#: sort key of each order; the number makes it unique
+KEYS: dict[str, Any] = {
+    "provider": Ticket.sort_provider,
+    "agent": Ticket.sort_agent,
+    "opened": Ticket.opened_at,
+    "number": Ticket.number,
+    "protocol": Ticket.sort_protocol,
+    "title": Ticket.sort_title,
+    "due": Ticket.due_at,
+}
+#: orders in which what is still open lies at one end: a list of closed ones walks past it
+WITH_SITUATION = frozenset({"due", "opened", "number", "protocol"})
+#: filter, order, whether a single situation is needed, index: lists of one value with an index in
+#: their order. Agents work for a sector and sectors own classifications, so that these lie together
+#: in the agents' order.
+OWN = (
+    ("provider", "number", True, ""),
+    ("reason", "due", False, ""),
+    ("subclassification", "due", False, ""),
+    ("classification", "agent", False, "_by_sort_agent"),
+    ("sector", "agent", False, "_by_sort_agent"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """key: provider | agent | opened | number | protocol | title | due."""
+
+    key: str = "due"
+    descending: bool = False
+
+
+Place = tuple[Any, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Sort value and number of the tickets of a page, in order, one more when there is a next page.
+    `total` when finding them counted them."""
+
+    places: list[Place]
+    total: int | None
+
+
+def find(session: Session, wanted: Wanted, order: Order, after: Place | None, limit: int) -> Found:
+    few = min(LOOKED_AT * limit, MOST_LOOKED_AT)
+    if wanted.numbers is not None:
+        among = search.among(session, wanted.numbers)
+        query = select(KEYS[order.key], Ticket.number).where(among, wanted.condition)
+        return _sorted(session, query, order, after, limit)
+    for near in wanted.ranges:
+        if _size(session, near, few) <= few:
+            query = _hinted(select(KEYS[order.key], Ticket.number), near.index)
+            query = query.where(near.condition, wanted.condition)
+            return _sorted(session, query, order, after, limit)
+    places, ended = _walk(session, wanted, order, after, limit)
+    if ended or len(places) > limit:
+        return Found(places, None)
+    return Found(_sort(session, wanted, order, after, limit), None)
+
+
+def count(session: Session, wanted: Wanted) -> tuple[int, bool]:
+    """Exact up to `MOST_COUNTED` when looking at twice as many shows it, else "at least"."""
+    if wanted.numbers is not None:
+        among = search.among(session, wanted.numbers)
+        found = session.scalar(select(func.count()).where(among, wanted.condition)) or 0
+        return min(found, MOST_COUNTED), wanted.complete and found <= MOST_COUNTED
+    near = _narrowest(session, wanted, 2 * MOST_COUNTED)
+    shown = case((wanted.condition, 1), else_=0).label("shown")
+    looked = _hinted(select(shown), near.index).where(near.condition).limit(2 * MOST_COUNTED)
+    seen = looked.subquery()
+    size, found = session.execute(
+        select(func.count(), func.coalesce(func.sum(seen.c.shown), 0))
+    ).one()
+    return min(found, MOST_COUNTED), found <= MOST_COUNTED and size < 2 * MOST_COUNTED
+
+
+def _sorted(session: Session, query: Any, order: Order, after: Place | None, limit: int) -> Found:
+    """Python sorts as the databases do: text by code point, moments and numbers by value."""
+    rows: list[Place] = [tuple(row) for row in session.execute(query).all()]
+    places = sorted(rows, reverse=order.descending)
+    total = len(places)
+    if after is not None:
+        places = [p for p in places if (p < after if order.descending else p > after)]
+    return Found(places[: limit + 1], total)
+
+
+def _size(session: Session, near: Range, most: int) -> int:
+    """How many entries the range holds, counted no further than one more than `most`."""
+    some = _hinted(select(Ticket.number), near.index).where(near.condition).limit(most + 1)
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+def _walk(
+    session: Session, wanted: Wanted, order: Order, after: Place | None, limit: int
+) -> tuple[list[Place], bool]:
+    """The page as far as the walk came, and whether it came to the end of the index."""
+    index, within = _path(wanted, order)
+    places: list[Place] = []
+    for stretch in _stretches(order, after):
+        some = _shown(session, wanted, order, index, within & stretch, limit - len(places))
+        places += some
+        if len(places) > limit:
+            return places, False
+        bare = _hinted(select(Ticket.number), index).where(within, stretch).limit(LONGEST_WALK)
+        length = session.scalar(select(func.count()).select_from(bare.subquery())) or 0
+        if length == LONGEST_WALK:
+            return places, False
+    return places, True
+
+
+def _stretches(order: Order, after: Place | None) -> list[ColumnElement[bool]]:
+    """What lies past a place: the rest of its own sort value, then the next values. SQLite seeks
+    both at once by the first column only, and an agent's column is long."""
+    if after is None:
+        return [true()]
+    key, (value, number) = KEYS[order.key], after
+    beyond = Ticket.number < number if order.descending else Ticket.number > number
+    if order.key == "number":
+        return [beyond]
+    return [(key == value) & beyond, key < value if order.descending else key > value]
+
+
+def _shown(
+    session: Session,
+    wanted: Wanted,
+    order: Order,
+    index: str | None,
+    within: ColumnElement[bool],
+    limit: int,
+) -> list[Place]:
+    """Up to one more than `limit` of a stretch, no further than `LONGEST_WALK` entries."""
+    key = KEYS[order.key]
+    shown = case((wanted.condition, 1), else_=0).label("shown")
+    stretch = _hinted(select(key.label("key"), Ticket.number.label("number"), shown), index)
+    walked = _ordered(stretch.where(within), order).limit(LONGEST_WALK).subquery()
+    # The outer query takes rows as the inner one gives them, so that the walk ends with the page.
+    query = select(walked.c.key, walked.c.number).where(walked.c.shown == 1).limit(limit + 1)
+    return [tuple(row) for row in session.execute(query).all()]
+
+
+def _path(wanted: Wanted, order: Order) -> tuple[str | None, ColumnElement[bool]]:
+    """An index in this order, and which part of it holds the list."""
+    within = wanted.fixed.get(order.key, true())
+    column = KEYS[order.key].key
+    for name, key, needs_situation, tail in OWN:
+        ids = wanted.chosen.get(name, [])
+        if key == order.key and len(ids) == 1 and not (needs_situation and not wanted.situation):
+            own = REGISTERS[name][0] == ids[0]
+            if needs_situation:
+                own &= Ticket.situation == wanted.situation
+            return filter_index(REGISTERS[name][0].key) + tail, own
+    if wanted.situation == "closed" and order.key in WITH_SITUATION:
+        tail = "" if order.key == "due" else f"_by_{column}"
+        return filter_index("situation") + tail, (Ticket.situation == "closed") & within
+    return (None if order.key == "number" else order_index(column)), within
+
+
+def _sort(
+    session: Session, wanted: Wanted, order: Order, after: Place | None, limit: int
+) -> list[Place]:
+    key = KEYS[order.key]
+    near = _narrowest(session, wanted, 5 * MOST_LOOKED_AT)
+    query = _hinted(select(key.label("key"), Ticket.number.label("number")), near.index)
+    query = query.where(near.condition, wanted.condition)
+    if after is not None:
+        query = query.where(_past(order, after))
+    found = query.cte("found").prefix_with("MATERIALIZED")
+    keys = (found.c.key, found.c.number)
+    turned = tuple(k.desc() for k in keys) if order.descending else keys
+    return [tuple(row) for row in session.execute(select(*keys).order_by(*turned).limit(limit + 1))]
+
+
+def _narrowest(session: Session, wanted: Wanted, most: int) -> Range:
+    """The range that holds fewest, sizes beyond `most` being equal."""
+    if not wanted.ranges:
+        if wanted.situation is not None:
+            return Range(filter_index("situation"), Ticket.situation == wanted.situation)
+        return Range(filter_index("situation"), true())
+    if len(wanted.ranges) == 1:
+        return wanted.ranges[0]
+    return min(wanted.ranges, key=lambda near: _size(session, near, most))
+
+
+def _past(order: Order, after: Place) -> ColumnElement[bool]:
+    return or_(*_stretches(order, after))
+
+
+def _ordered(query: Any, order: Order) -> Any:
+    keys = list(dict.fromkeys((KEYS[order.key], Ticket.number)))
+    return query.order_by(*(key.desc() if order.descending else key for key in keys))
+
+
+def _hinted(query: Any, index: str | None) -> Any:
+    """SQLite keeps no histogram: left alone it takes the situation's index for a rare status."""
+    hint = f"INDEXED BY {index}" if index is not None else "NOT INDEXED"
+    return query.with_hint(Ticket, hint, "sqlite")

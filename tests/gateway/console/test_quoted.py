@@ -1,0 +1,89 @@
+"""What a reply says, what it quotes and what it answers between the lines, as an agent sees it."""
+
+import smtplib
+from functools import partial
+
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from helpdesk.models import Ticket
+from tests.channels.mail.samples import letter
+from tests.gateway.console.door import BOX, SERVER, Door, soon
+from tests.gateway.console.served import PASSWORD
+
+OUTLOOK = """<html><body lang="PT-BR"><div class="WordSection1"><p class="MsoNormal">Bom dia,</p>
+<p class="MsoNormal">Reenviamos a guia 4471.</p><p class="MsoNormal">Att,<br>Luciana</p>
+<div><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm">
+<p class="MsoNormal"><b>De:</b> Atendimento &lt;atendimento@op.example&gt;<br>
+<b>Enviada em:</b> terça-feira, 17 de novembro de 2026 09:41<br><b>Para:</b> Luciana<br>
+<b>Assunto:</b> Guia</p></div></div><p class="MsoNormal">A guia veio ilegível.</p>
+</div></body></html>"""
+BETWEEN = """Em ter., 17 de nov. de 2026 às 09:41, Atendimento <
+atendimento@op.example> escreveu:
+
+> Qual a senha da guia?
+
+Senha 90121.
+
+> Qual o executante?
+
+Dra. Nádia.
+
+> Obrigado, Atendimento
+"""
+
+
+def open_ticket(page: Page, door: Door, subject: str, content: bytes) -> None:
+    """Hands the mail in by SMTP and shows the ticket it opened."""
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+        smtp.sendmail("luciana@vila.example", [BOX], content)
+    titled = select(Ticket.number).where(Ticket.title == subject)
+    number: int = soon(partial(door.instance.read, Session.scalar, titled))
+    page.goto(f"{door.instance.url}/entrar")
+    page.get_by_label("Usuário").fill("ana")
+    page.get_by_label("Senha").fill(PASSWORD)
+    page.get_by_role("button", name="Entrar").click()
+    page.wait_for_url("**/central")
+    page.goto(f"{door.instance.url}/central/{number}")
+
+
+def mail(body: str, subject: str, message_id: str, content_type: str) -> bytes:
+    return letter(
+        body,
+        Authentication_Results=f"{SERVER}; dmarc=pass header.from=vila.example",
+        From="luciana@vila.example",
+        To=BOX,
+        Subject=subject,
+        Message_ID=message_id,
+        Content_Type=f"{content_type}; charset=utf-8",
+        Content_Transfer_Encoding="8bit",
+    )
+
+
+def test_a_reply_from_outlook_folds_what_it_quotes(page: Page, door: Door):
+    subject = f"RES: Guia {door.port}"
+    open_ticket(page, door, subject, mail(OUTLOOK, subject, "<o1@vila.example>", "text/html"))
+    body = page.locator("article.msg .body").first
+    expect(body.locator("> p").first).to_have_text("Bom dia,")
+    expect(body).to_contain_text("Reenviamos a guia 4471.")
+    quoted = body.get_by_text("A guia veio ilegível.")
+    expect(quoted).to_be_hidden()
+    expect(page.get_by_text("Respostas entre as linhas")).to_have_count(0)
+    body.get_by_text("Mostrar texto citado").click()
+    expect(quoted).to_be_visible()
+    body.get_by_text("Ver como chegou").click()
+    expect(page.frame_locator("article iframe").get_by_text("A guia veio")).to_be_visible()
+
+
+def test_answers_between_the_lines_stay_in_sight_beside_what_they_answer(page: Page, door: Door):
+    subject = f"Re: Guia {door.port} itens"
+    open_ticket(page, door, subject, mail(BETWEEN, subject, "<i1@vila.example>", "text/plain"))
+    body = page.locator("article.msg .body").first
+    expect(body.locator("> p")).to_have_text(["Senha 90121.", "Dra. Nádia."])
+    expect(body.locator("> blockquote")).to_have_text(
+        ["> Qual a senha da guia?", "> Qual o executante?"]
+    )
+    expect(body.get_by_text("Obrigado, Atendimento")).to_be_hidden()
+    expect(page.get_by_text("Respostas entre as linhas")).to_be_visible()
+    expect(page.get_by_role("link", name="Mensagem original")).to_be_visible()
