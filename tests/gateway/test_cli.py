@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from gateway.blobs import FileBlobs
 from gateway.cli import main
 from gateway.work import Work
-from helpdesk import inbound, seals, sessions
+from helpdesk import inbound, migrations, seals, sessions
 from helpdesk.arrivals import Arrival
 from helpdesk.border import HoldReason
 from helpdesk.inbound import Stored

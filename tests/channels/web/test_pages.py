@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from gateway.templating import STATIC, manifest
-from helpdesk import closing, tickets
-from helpdesk.models import Attachment, Content, Draft, Message, Reading, Ticket
+from helpdesk import closing, pendency, tickets
+from helpdesk.models import AskedItem, Attachment, Content, Draft, Message, Reading, Ticket
 from tests.channels.web.conftest import CARLA, LUCIANA, PASSWORD, Portal, make_portal, serving
 from tests.doubles import browser as chromium
 
@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
 
 PDF = b"%PDF-1.4 " + b"x" * 4000
 BUDGET = 60 * 1024
+ASKED = ["Nota fiscal", "Guia assinada", "Relatório médico"]
 
 
 def pdf(name: str, data: bytes = PDF) -> dict[str, object]:
@@ -141,6 +142,46 @@ def test_a_code_without_scripts(portal: Portal, plain: Page, address: str) -> No
     plain.wait_for_url("**/fale-conosco/novo")
 
 
+def test_what_was_asked_is_brought_with_scripts(portal: Portal, page: Page, address: str) -> None:
+    portal.open()
+    portal.do(tickets.pending, 1, ask=ASKED)
+    enter(page, address)
+    expect(page.get_by_text("faltam 3 itens")).to_be_visible()
+    page.get_by_role("link", name="Glosa").click()
+    page.get_by_label("Anexar: Guia assinada").set_input_files([pdf("a.pdf"), pdf("b.pdf")])
+    page.get_by_role("button", name="Remover b.pdf").click()
+    page.locator("#anexos").set_input_files([pdf("outro.pdf", PDF + b"2")])
+    page.locator("#item-3").set_input_files([pdf("relatorio.pdf", b"MZ")])
+    page.get_by_role("button", name="Complementar").click()
+    expect(page.locator("#item-3-e")).to_contain_text("O arquivo relatorio.pdf não foi aceito")
+    slot = page.get_by_role("listitem").filter(has=page.locator("#item-2"))
+    expect(slot.get_by_text("a.pdf")).to_be_visible()
+    expect(slot.get_by_text("outro.pdf")).to_have_count(0)
+    page.get_by_role("checkbox").nth(0).check()
+    page.get_by_role("button", name="Complementar").dblclick()
+    expect(page.locator(".bub.mine").last).to_contain_text("Guia assinada: a.pdf")
+    expect(page.get_by_text("Recebido em")).to_have_count(2)
+    assert [a.filename for a in portal.all(Attachment)] == ["outro.pdf", "a.pdf"]
+    assert len(portal.all(Message, Message.kind == "complement")) == 1
+    page.goto(f"{address}/fale-conosco")
+    page.get_by_role("link", name="Todos").click()
+    expect(page.get_by_text("falta 1 item")).to_be_visible()
+
+
+def test_what_was_asked_is_brought_without_scripts(
+    portal: Portal, plain: Page, address: str
+) -> None:
+    portal.open()
+    portal.do(tickets.pending, 1, ask=ASKED[:1])
+    enter(plain, address)
+    plain.get_by_role("link", name="Glosa").click()
+    plain.get_by_label("Anexar: Nota fiscal").set_input_files([pdf("nota.pdf")])
+    plain.get_by_role("button", name="Complementar").dblclick()
+    expect(plain.locator(".bub.mine").last).to_contain_text("Nota fiscal: nota.pdf")
+    expect(plain.get_by_text("Tudo o que a operadora pediu foi recebido")).to_be_visible()
+    assert len(portal.all(Message, Message.kind == "complement")) == 1
+
+
 def test_a_session_that_ended_gives_the_form_back(portal: Portal, page: Page, address: str) -> None:
     enter(page, address)
     page.goto(f"{address}/fale-conosco/novo")
@@ -233,6 +274,10 @@ def test_every_page_is_accessible_and_looks_its_part(
     closed = portal.open(title="Recurso da guia 4411")
     gone = portal.open(title="Aberto por engano")
     portal.do(tickets.reply, 1, "Bom dia.\n\n1. Qual versão?\n2. Qual usuário?")
+    asked = portal.open(title="Recurso da guia 4412")
+    portal.do(tickets.pending, asked.number, body="Faltam três itens.", ask=ASKED)
+    first = portal.all(AskedItem)[0].id
+    portal.do(pendency.settle, asked.number, first, there=True)
     portal.do(closing.close, closed.number, status="EPR", body="Pago em 30/11.")
     portal.do(tickets.delete, gone.number, justification="por engano")
     pages = {
@@ -244,6 +289,7 @@ def test_every_page_is_accessible_and_looks_its_part(
         "form": "/fale-conosco/novo",
         "confirmation": "/fale-conosco/n2?confirmado=1",
         "conversation": "/fale-conosco/n1",
+        "conversation-asked": f"/fale-conosco/n{asked.number}",
         "conversation-closed": f"/fale-conosco/n{closed.number}",
         "conversation-cancelled": f"/fale-conosco/n{gone.number}",
         "void": "/confirmar/x",
@@ -259,6 +305,12 @@ def test_every_page_is_accessible_and_looks_its_part(
     page.get_by_role("button", name="Salvar e enviar").click()
     expect(page.locator("[data-error-summary]")).to_be_focused()
     found += check(page, "form-refused")
+    page.goto(f"{address}/fale-conosco/n{asked.number}")
+    page.get_by_label("Anexar: Guia assinada").set_input_files([pdf("guia.pdf")])
+    page.get_by_label("Anexar: Relatório médico").set_input_files([pdf("vazio.exe.pdf", b"MZ")])
+    page.get_by_role("button", name="Complementar").click()
+    expect(page.locator("[data-error-summary]")).to_be_focused()
+    found += check(page, "asked-refused")
     assert found == []
 
 
