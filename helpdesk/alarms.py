@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from helpdesk import catalog, notices
 from helpdesk.border import Actor, Channel
 from helpdesk.deadlines import working_time
-from helpdesk.models import Agent, Alarm, Held, Log, MailDomain, Outbox, Profile
+from helpdesk.models import Agent, Alarm, Held, InboundRaw, Log, MailDomain, Outbox, Profile
 from helpdesk.notices import Notice
 from helpdesk.policy import Policy
 
@@ -26,7 +26,7 @@ SILENT = timedelta(minutes=15)
 HELD_MANY = 100
 HELD_BURST = 50
 BURST = timedelta(hours=1)
-#: a notice that was due, with nobody sending it; a change that nobody sealed
+#: mail that nobody applied, a notice that was due and nobody sends; a change that nobody sealed
 STUCK = timedelta(minutes=15)
 UNSEALED = timedelta(minutes=10)
 #: an alarm that goes by itself within this time is no mail
@@ -35,7 +35,7 @@ TOLD_AFTER = timedelta(minutes=5)
 NOTICE = "alarm"
 FETCHING = "fetching"
 #: kinds the database shows; `FETCHING` is the listeners'
-OF_DATABASE = ("held-many", "held-burst", "held-old", "outbox", "sealing")
+OF_DATABASE = ("held-many", "held-burst", "held-old", "applying", "outbox", "sealing")
 KINDS = (FETCHING, *OF_DATABASE)
 
 
@@ -91,6 +91,7 @@ def of_database(
     """`channels`: those that have a sender; without one notices wait on purpose."""
     found = [
         *_held(session, policy, now),
+        _applying(session, now),
         _outbox(session, channels, now),
         _sealing(session, now),
     ]
@@ -201,6 +202,19 @@ def _held(session: Session, policy: Policy, now: datetime) -> list[Found]:
         if working_time(oldest, now, calendar) > day:
             found.append(Found("held-old", "held-old", oldest))
     return found
+
+
+def _applying(session: Session, now: datetime) -> Found | None:
+    """The oldest arrival that nobody has turned into a message, or held, for long."""
+    oldest = session.scalars(
+        select(InboundRaw.received_at)
+        .where(InboundRaw.state == "waiting")
+        .order_by(InboundRaw.id)
+        .limit(1)
+    ).first()
+    if oldest is None or now - oldest < STUCK:
+        return None
+    return Found("applying", "applying", oldest)
 
 
 def _outbox(session: Session, channels: Collection[str], now: datetime) -> Found | None:

@@ -42,8 +42,8 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An event as a reader gets it. `kind`: opened, changed, message, claim, delivery, held (one more
-    waits in quarantine), placed (one waits no more)."""
+    """An event as a reader gets it. `kind`: opened, changed, message, claim, delivery, alert, held
+    (one more waits in quarantine), placed (one waits no more)."""
 
     cursor: Cursor
     number: int | None

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from helpdesk import access
+from helpdesk import access, traces
 from helpdesk.border import Actor, HoldReason
 from helpdesk.errors import NotVisible
-from helpdesk.matching import LAYERS
 from helpdesk.models import Held, InboundRaw, Provider, Ticket
 
 #: counts look at the newest of a state; a longer queue says so instead of being counted
@@ -27,8 +26,6 @@ STRIDE = 5_000
 MOST_OF_ONE = 500
 #: accents and the like, once letters are taken apart
 MARKS = re.compile("[\u0300-\u036f]")
-#: a step of the trace that names a ticket
-NAMES_TICKET = re.compile(rf"(?:{'|'.join(LAYERS)}|forged) ([0-9]{{1,18}})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +128,7 @@ def known_to(actor: Actor) -> ColumnElement[bool]:
 def shown(session: Session, actor: Actor, rows: Sequence[Held]) -> list[Shown]:
     """The rows as the actor may know them, with one query for the tickets they name."""
     named = {row.suggestion for row in rows if row.suggestion is not None}
-    named |= {number for row in rows for line in row.trace if (number := _ticket_of(line))}
+    named |= traces.named(line for row in rows for line in row.trace)
     known = {
         suggestion.number: suggestion
         for suggestion in (
@@ -156,20 +153,13 @@ def is_forged(row: Held) -> bool:
 def _shown(row: Held, known: dict[int, Suggestion]) -> Shown:
     suggestion = known.get(row.suggestion or 0)
     hides = row.suggestion is not None and suggestion is None
-    trace = tuple(
-        str(line) for line in row.trace if (number := _ticket_of(line)) is None or number in known
-    )
-    return Shown(row, _told(row.reason, hides=hides), suggestion, trace)
+    told = _told(row.reason, hides=hides)
+    return Shown(row, told, suggestion, traces.readable(row.trace, known))
 
 
 def _told(reason: str, *, hides: bool) -> str:
     cites = reason == HoldReason.NOT_A_PARTICIPANT
     return str(HoldReason.UNKNOWN_SENDER) if hides and cites else reason
-
-
-def _ticket_of(line: object) -> int | None:
-    found = NAMES_TICKET.match(str(line))
-    return int(found[1]) if found else None
 
 
 def _query(actor: Actor, asked: Asked) -> Select[Held]:

@@ -9,7 +9,18 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from helpdesk import access, catalog, clock, deadlines, endpoints, merging, pendency, rows, text
+from helpdesk import (
+    access,
+    catalog,
+    clock,
+    deadlines,
+    endpoints,
+    merging,
+    pendency,
+    rows,
+    text,
+    traces,
+)
 from helpdesk.border import Actor, ActorKind
 from helpdesk.deadlines import CountedDay
 from helpdesk.errors import NotVisible
@@ -198,10 +209,9 @@ def _messages(session: Session, actor: Actor, numbers: Sequence[int]) -> list[Me
         select(Delivery).where(Delivery.number.in_(numbers)).order_by(Delivery.id)
     ):
         delivered[d.message_id].append(
-            DeliveryView(
-                d.recipient, d.channel, d.state, d.at, d.detail, d.outbox_id, d.status
-            )
+            DeliveryView(d.recipient, d.channel, d.state, d.at, d.detail, d.outbox_id, d.status)
         )
+    nameable = _nameable(session, actor, written)
     return [
         MessageView(
             id=m.id,
@@ -220,13 +230,19 @@ def _messages(session: Session, actor: Actor, numbers: Sequence[int]) -> list[Me
             html=m.html,
             verdict=m.verdict,
             judged=m.judged,
-            match=m.match,
+            match=traces.shown(m.match, nameable),
             raw_id=m.raw_id,
             attachments=attached[m.id],
             deliveries=delivered[m.id],
         )
         for m in written
     ]
+
+
+def _nameable(session: Session, actor: Actor, written: Sequence[Message]) -> set[int]:
+    """Of the tickets that the traces name, those the actor may know of."""
+    lines = (line for m in written if m.match for line in m.match.get("trace", []))
+    return access.visible_numbers(session, actor, traces.named(lines))
 
 
 def _attachment(file: Attachment) -> AttachmentView:

@@ -89,6 +89,19 @@ def mailboxes(value: bytes, fallback: str | None = None) -> tuple[Mailbox, ...]:
     return tuple(found)
 
 
+def names_several(value: bytes, fallback: str | None = None) -> bool:
+    """Whether the header names more than one address: several mailboxes, or several addresses in
+    one (`Ana <a@x> <b@y>`), which readers resolve differently."""
+    line = raw_text(value[:LONGEST_LIST], fallback)
+    angles = {
+        token["angle"].strip("<> \t").lower()
+        for token in _TOKEN.finditer(line)
+        if token["angle"] and "@" in token["angle"]
+    }
+    boxes = {box.address.lower() for box in mailboxes(value, fallback) if box.address}
+    return len(angles) > 1 or len(boxes) > 1
+
+
 def _pieces(line: str) -> list[_Piece]:
     pieces = [_Piece([], [], [])]
     for token in _TOKEN.finditer(line):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from channels.mail import automatic, best_text, bodies, bounce, enclosed, headers, quoting
-from channels.mail.mailboxes import Mailbox, mailboxes
+from channels.mail.mailboxes import Mailbox, mailboxes, names_several
 from channels.mail.parse_mime import Part, read_tree
 from helpdesk.border import Bounced
 
@@ -147,7 +147,8 @@ class _People:
             defects.append("no-from")
         elif not self.from_.address:
             defects.append("from-without-address")
-        if sum(name.lower() == "from" for name, _ in root.headers) > 1:
+        written = [value for name, value in root.headers if name.lower() == "from"]
+        if len(written) > 1 or any(names_several(value, self.fallback) for value in written):
             defects.append("several-from")
 
     def first(self, name: str) -> Mailbox | None:

@@ -7,6 +7,8 @@ from channels.mail import ending_phrases as endings
 from channels.mail import phrases
 from channels.mail.html_marks import QUOTE_MARK, SIGNATURE_MARK
 
+#: lines from the beginning in which the text must have begun
+_MOST_LINES = 3_000
 #: lines from the end in which a signature may begin
 _REACH = 60
 #: tails below one another: a telephone's line, a signature, the disclaimers of two scanners
@@ -26,7 +28,7 @@ def folded_tail(lines: Sequence[str], classes: Sequence[str], end: int) -> int:
     first = next(
         (
             at
-            for at, kind in enumerate(classes[:end])
+            for at, kind in enumerate(classes[: min(end, _MOST_LINES)])
             if kind == "t" and not is_delimiter(lines[at])
         ),
         end,

@@ -39,7 +39,6 @@ KILLS = int(os.environ.get("KILLS", "10"))
 MAILS_A_LIFE, ANSWERS_A_LIFE = 8, 2
 #: what that comes to: stored, applied, acknowledged
 STEPS_A_LIFE = 3 * (2 * MAILS_A_LIFE) + ANSWERS_A_LIFE
-TOO_OFTEN = "the process ended while applying it, several times"
 #: a step ends with a commit; what is begun after it is struck too
 LONGEST_STEP = 0.1
 #: without a step for so long there is nothing left to be in the middle of
@@ -197,25 +196,12 @@ def test_killed_at_random_moments_nothing_is_lost_or_doubled(
     wait_until(lambda: work.read_now(is_settled), lambda: state(work) + instance.log)
 
     print(f"killed {KILLS} times, in the middle of {dict(struck)}")
-    unlucky = retry_unlucky(instance)
-    wait_until(lambda: work.read_now(is_settled), lambda: state(work) + instance.log)
-    print(f"killed while the same message was applied, too often for chance: {unlucky}")
     assert storm.tries >= SMTP
     check_each_once(instance, talking, answered[0])
     check_protocols(instance)
     check_handed_over(work, relay)
     verified = instance.command("log", "verify")
     assert verified.returncode == 0, verified.stderr
-
-
-def retry_unlucky(instance: Instance) -> int:
-    """A message that was being applied at each of ten deaths in a row is held as their cause; here
-    it was not, and an agent who looks gives it another try."""
-    held = instance.call("GET", "/quarantine")["items"]
-    for item in held:
-        assert (item["reason"], item["detail"]) == ("internal-error", TOO_OFTEN), item
-        instance.call("POST", f"/quarantine/{item['id']}/retry")
-    return len(held)
 
 
 def live_until(work: Work, steps: float) -> None:
@@ -253,6 +239,8 @@ def open_by_mail(instance: Instance, relay: Relay, address: str, name: str) -> t
 
 
 def check_each_once(instance: Instance, talking: list[tuple[int, Any]], answered: int) -> None:
+    # Before the texts: what is held is missing there too, and here it says why.
+    assert instance.call("GET", "/quarantine")["items"] == []
     opened = [instance.ticket(t["number"]) for t in instance.tickets()]
     texts = [m["text"].strip() for t in opened for m in t["messages"]]
     sent = [f"Pedido smtp-{n}." for n in range(SMTP)] + [f"Pedido imap-{n}." for n in range(IMAP)]
@@ -260,7 +248,6 @@ def check_each_once(instance: Instance, talking: list[tuple[int, Any]], answered
     assert sorted(texts) == sorted([*sent, *answers, *["Olá."] * (1 + len(talking))])
     replied = [m for t in opened if t["number"] == answered for m in t["messages"]]
     assert [m["text"] for m in replied if m["direction"] == "outbound"] == answers
-    assert instance.call("GET", "/quarantine")["items"] == []
 
 
 def check_protocols(instance: Instance) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from helpdesk import alarms, audit, notices, seals
 from helpdesk.alarms import Found, Listener
 from helpdesk.border import SYSTEM
-from helpdesk.models import Agent, Alarm, Held, MailDomain, Outbox
+from helpdesk.models import Agent, Alarm, Held, InboundRaw, MailDomain, Outbox
 from helpdesk.notices import Notice
 from helpdesk.policy import Policy
 from tests.helpdesk.factories import NOW, make_agent
@@ -103,6 +103,23 @@ def queued(session: Session, address: str, ago: timedelta, **more: object) -> Ou
         setattr(row, name, value)
     session.flush()
     return row
+
+
+def test_what_came_in_is_not_applied(session: Session, policy: Policy):
+    def arrived(name: str, ago: timedelta) -> InboundRaw:
+        row = InboundRaw(
+            arrival=name, recipients=[], sha256="a" * 64, size=1, thread_key=name,
+            received_at=NOW - ago,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        return row
+
+    arrived("smtp:1", 60 * MINUTE).state = "applied"
+    arrived("smtp:2", 14 * MINUTE)
+    assert kinds(session, policy) == []
+    later = alarms.of_database(session, policy, (), now=NOW + 2 * MINUTE)
+    assert [(each.kind, each.since) for each in later] == [("applying", NOW - 14 * MINUTE)]
 
 
 def test_what_is_due_is_not_sent(session: Session, policy: Policy):

@@ -115,6 +115,4 @@ def upgrade() -> None:
     op.create_index(op.f("ix_message_raw_id"), "message", ["raw_id"])
     for table in ("inbound_raw", "outbox"):
         op.add_column(table, sa.Column("holder", sa.String(length=32), nullable=True))
-    op.add_column(
-        "mailbox_cursor", sa.Column("oldest", base.Moment(timezone=True), nullable=True)
-    )
+    op.add_column("mailbox_cursor", sa.Column("oldest", base.Moment(timezone=True), nullable=True))

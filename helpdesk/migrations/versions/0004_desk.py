@@ -117,9 +117,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_glass_break_agent_id_until"), "glass_break", ["agent_id", "until"])
     op.create_index(op.f("ix_glass_break_number"), "glass_break", ["number"])
     op.add_column("ticket", sa.Column("paused_at", base.Moment(timezone=True), nullable=True))
-    op.add_column(
-        "ticket", sa.Column("paused_days", base.Id, server_default="0", nullable=False)
-    )
+    op.add_column("ticket", sa.Column("paused_days", base.Id, server_default="0", nullable=False))
     _grant()
 
 

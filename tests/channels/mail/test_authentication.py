@@ -216,3 +216,35 @@ def test_every_reason_has_its_words_and_no_words_are_left_over():
     assert {*LABELS["judged"]} <= named
     assert {"own-signature", "own-policy", "own-unsigned", "own-unanswered"} <= {*LABELS["judged"]}
     assert all(len(word) <= 20 for word in LABELS["judged"])
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"Ana <b@outra.example> <a@clinica.example>",
+        b"a@clinica.example, b@outra.example",
+        b"equipe: a@clinica.example, b@outra.example;",
+        b"a@clinica.example\r\nFrom: b@outra.example",
+    ],
+)
+def test_a_from_of_several_addresses_speaks_for_none_of_them(written: bytes):
+    """RFC 7489 section 6.6.1: readers differ in which of them they show."""
+    passed = f"Authentication-Results: {OURS}; dmarc=pass header.from=clinica.example\r\n"
+    parsed = parse(passed.encode() + b"From: " + written + b"\r\nSubject: x\r\n\r\nOi\r\n")
+    assert "several-from" in parsed.defects
+    assert judge(parsed, OURS, "clinica.example").verdict is Verdict.FAILED
+    assert judge(parsed, OURS, "outra.example").verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"Ana <a@clinica.example>",
+        b'"b@outra.example" <a@clinica.example>',
+        b"a@clinica.example <a@clinica.example>",
+        b"Silva, Ana <a@clinica.example>",
+        b"<@rota.example:a@clinica.example>",
+    ],
+)
+def test_a_from_of_one_address_is_no_defect(written: bytes):
+    assert "several-from" not in parse(b"From: " + written + b"\r\n\r\nOi\r\n").defects
