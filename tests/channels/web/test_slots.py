@@ -23,7 +23,8 @@ def slot(*files: tuple[str, str, bytes]) -> Files:
 
 
 def answered(portal: Portal) -> list[int | None]:
-    return [item.answered_by for item in portal.all(AskedItem)]
+    items = sorted(portal.all(AskedItem), key=lambda item: item.id)
+    return [item.answered_by for item in items]
 
 
 def texts(portal: Portal, number: int = 1) -> list[str]:
@@ -45,7 +46,7 @@ def test_files_in_their_places_need_no_text(portal: Portal, luciana: Visit) -> N
     answer = luciana.post(SEND, files=slot(("item-1", "guia.pdf", PDF)))
     assert answer.status_code == 303
     assert texts(portal) == ["1. Guia assinada: guia.pdf"]
-    message = portal.all(Message)[-1].id
+    message = max(each.id for each in portal.all(Message))
     assert answered(portal) == [message, None]
     page = luciana.follow().text
     assert "Recebido em 24/11/2026" in page
@@ -161,7 +162,7 @@ def test_a_draft_keeps_what_is_for_which_item(portal: Portal, luciana: Visit) ->
     before, _, after = page.partition('id="item-2"')
     assert 'value="1" checked' in before
     assert "laudo.pdf" in after.partition('id="anexos"')[0]
-    luciana.post(SEND)
+    luciana.post(SEND, {"there": "1"})
     assert [by is None for by in answered(portal)] == [False, False]
     assert portal.all(Draft) == []
 
@@ -171,13 +172,13 @@ def test_a_session_that_ended_keeps_them_too(portal: Portal, luciana: Visit) -> 
     answer = luciana.post(
         SEND,
         {"there": "1"},
-        files=slot(("item-2", "laudo.pdf", PDF), ("attachments", "b.pdf", PDF)),
+        files=slot(("item-2", "laudo.pdf", PDF), ("attachments", "b.pdf", PDF + b"%")),
     )
     assert answer.status_code == 303
     luciana.enter(back=HERE)
     page = luciana.follow().text
     assert "laudo.pdf" in page.partition('id="item-2"')[2].partition('id="anexos"')[0]
-    luciana.post(SEND)
+    luciana.post(SEND, {"there": "1"})
     assert [by is None for by in answered(portal)] == [False, False]
 
 
@@ -236,8 +237,3 @@ def test_a_paused_deadline_is_said(portal: Portal, luciana: Visit) -> None:
     portal.do(tickets.pending, 1, body="Ainda falta.")
     page = luciana.get(HERE).text
     assert "Prazo da operadora parado desde 24/11/2026, enquanto esperamos você." in page
-
-
-def test_the_mail_names_the_items_and_leads_there(portal: Portal, luciana: Visit) -> None:
-    (notice,) = portal.notices("pending")
-    assert notice.number == 1
