@@ -170,6 +170,8 @@ def shell() -> SimpleNamespace:
         stream="/stream",
         search="",
         finder="",
+        alarms=[],
+        unread=0,
     )
 
 
