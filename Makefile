@@ -78,7 +78,7 @@ apt:
 .PHONY: lock
 lock: $(STAMPS)/python ## resolves requirements.lock and package-lock.json again
 	@test -x "$(UV)" || $(BIN)/python -m pip install -q uv
-	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes \
+	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-strip-extras \
 		--no-emit-index-url --no-header --quiet --output-file requirements.lock
 	cd $(FRONTEND) && npm install --package-lock-only --ignore-scripts
 
