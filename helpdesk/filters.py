@@ -85,14 +85,15 @@ class Wanted:
     """`condition` says what is shown. `ranges` lead to it, the narrowest kind first; none when
     nearly everything is shown. `numbers` are the hits of a search, None when nothing is searched;
     `complete` is false when it stopped at the newest. `situation` when there is only one.
-    `chosen` holds the ids of each filter by codes, `fixed` what the filter says of columns a list
-    is sorted by."""
+    `late` when it shows only what was closed after its deadline. `chosen` holds the ids of each
+    filter by codes, `fixed` what the filter says of columns a list is sorted by."""
 
     condition: ColumnElement[bool]
     ranges: tuple[Range, ...]
     numbers: list[int] | None
     complete: bool
     situation: str | None
+    late: bool
     chosen: dict[str, list[int]]
     fixed: dict[str, ColumnElement[bool]]
 
@@ -158,6 +159,7 @@ def read(
         numbers=None if found is None else found.numbers,
         complete=found is None or found.complete,
         situation=situations[0] if situations is not None and len(situations) == 1 else None,
+        late=situations == ("closed",) and chosen.deadline == "expired",
         chosen=_implied(session, ids),
         fixed=_fixed(session, ids, chosen, opened, policy),
     )
@@ -237,6 +239,8 @@ def _deadline(
     }[wanted]
     if situations is not None and RUNNING.issuperset(situations):
         return running
+    if situations == ("closed",):
+        return ended
     return or_(and_(closed.is_(None), running), and_(closed.is_not(None), ended))
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from helpdesk import search
 from helpdesk.filters import REGISTERS, Range, Wanted
 from helpdesk.models import Ticket
-from helpdesk.models.tickets import filter_index, order_index
+from helpdesk.models.tickets import LATE_INDEX, filter_index, order_index
 
 #: rows looked at for one that is shown
 LOOKED_AT = 50
@@ -177,6 +177,8 @@ def _path(wanted: Wanted, order: Order) -> tuple[str | None, ColumnElement[bool]
             if needs_situation:
                 own &= Ticket.situation == wanted.situation
             return filter_index(REGISTERS[name][0].key) + tail, own
+    if wanted.late and order.key == "due":
+        return LATE_INDEX, (Ticket.closed_at > Ticket.due_at) & within
     if wanted.situation == "closed" and order.key in WITH_SITUATION:
         tail = "" if order.key == "due" else f"_by_{column}"
         return filter_index("situation") + tail, (Ticket.situation == "closed") & within

@@ -64,3 +64,7 @@ def upgrade() -> None:
         name = f"ix_ticket_of_situation_by_{column}"
         op.create_index(name, "ticket", ["situation", column, "number"])
     op.create_index("ix_ticket_of_situation_by_number", "ticket", ["situation", "number"])
+    late = sa.text("closed_at > due_at")
+    op.create_index(
+        "ix_ticket_late", "ticket", ["due_at", "number"], sqlite_where=late, postgresql_where=late
+    )
