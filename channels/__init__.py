@@ -81,6 +81,8 @@ class Kit:
     message_size: int
     #: whether so many octets may be stored without filling the disk
     has_room: Callable[[int], bool] = lambda _: True
+    #: names the malware in these bytes, "" for none; raises `Deferred` while it cannot tell
+    scan: Callable[[bytes], str] = lambda _: ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from gateway import errors, templating
 from gateway.identity import API, Identify
-from gateway.pages import HEADERS
+from gateway.pages import headers
 from gateway.runtime import Runtime
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -30,6 +30,7 @@ def create_app(
     """`surfaces` are the console, the registers, the API and, in the demo, its mailbox; channels
     bring their own routes."""
     limits = runtime.kit.limits
+    secure = runtime.policy.public_url.startswith("https:")
     routes: list[Any] = [
         create_static_files_router(
             path=templating.STATIC_URL.rstrip("/"),
@@ -48,12 +49,14 @@ def create_app(
             Identify(
                 runtime.work,
                 runtime.kit.clock,
-                secure=runtime.policy.public_url.startswith("https:"),
+                secure=secure,
             )
         ],
         before_request=_check_csrf(runtime),
         exception_handlers={Exception: errors.handler(runtime.pages)},
-        response_headers=[ResponseHeader(name=k, value=v) for k, v in HEADERS.items()],
+        response_headers=[
+            ResponseHeader(name=name, value=value) for name, value in headers(secure=secure).items()
+        ],
         compression_config=CompressionConfig(
             backend="gzip",
             gzip_compress_level=5,

@@ -17,6 +17,7 @@ from channels import Kit
 from gateway import trial
 from helpdesk import inbound, intake, quarantine
 from helpdesk.border import HoldReason, Inbound, Receipt, Refusal
+from helpdesk.errors import Deferred
 from helpdesk.intake import holding
 from helpdesk.models import Held, InboundRaw
 from helpdesk.policy import Policy
@@ -36,6 +37,10 @@ LOOK_SECONDS = 0.01
 Understand = Callable[[InboundRaw, bytes], Inbound]
 #: whether these bytes can be read without taking the process down
 Survives = Callable[[bytes], Awaitable[bool]]
+
+
+class Infected(Exception):
+    """Named by what was found; whoever decides about the mail, it is not applied."""
 
 
 async def run(
@@ -81,6 +86,12 @@ async def apply_once(
             continue
         try:
             read = await asyncio.to_thread(_read, kit, understand, row)
+        except Deferred as error:
+            # Comes again when its lease is over.
+            log.warning("arrival %s waits: %s", row.id, error)
+        except Infected as error:
+            log.warning("arrival %s holds %s", row.id, error)
+            await _hold(kit, row, f"infected: {error}", HoldReason.UNREADABLE)
         except Exception as error:
             log.exception("could not understand arrival %s", row.id)
             await _hold(kit, row, f"{type(error).__name__}: {error}")
@@ -115,8 +126,10 @@ async def _is_harmless(kit: Kit, row: InboundRaw, survives: Survives) -> bool:
         return True  # understanding it says so
 
 
-async def _hold(kit: Kit, row: InboundRaw, detail: str) -> None:
-    await kit.work.write(holding.hold, row, HoldReason.INTERNAL_ERROR, detail, now=kit.clock())
+async def _hold(
+    kit: Kit, row: InboundRaw, detail: str, reason: HoldReason = HoldReason.INTERNAL_ERROR
+) -> None:
+    await kit.work.write(holding.hold, row, reason, detail, now=kit.clock())
 
 
 def _decided(row: InboundRaw, read: Inbound, held: Held | None, now: datetime) -> Inbound:
@@ -135,7 +148,12 @@ def _decided(row: InboundRaw, read: Inbound, held: Held | None, now: datetime) -
 
 
 def _read(kit: Kit, understand: Understand, row: InboundRaw) -> Inbound:
-    return understand(row, kit.blobs.get(row.sha256))
+    """Raises `Infected`."""
+    raw = kit.blobs.get(row.sha256)
+    found = kit.scan(raw)
+    if found:
+        raise Infected(found)
+    return understand(row, raw)
 
 
 def _receive(

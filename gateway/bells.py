@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 
 from gateway.pulse import Pulse
-from gateway.work import CHANNEL
+from gateway.work import CHANNEL, WHISPERS
 
 log = logging.getLogger("ponte.bells")
 
@@ -36,24 +36,40 @@ async def watch_sqlite(path: Path, pulse: Pulse) -> None:
 
 
 async def listen_postgres(url: str, pulse: Pulse) -> None:
-    """Beat on NOTIFY, until cancelled; reconnects by itself and beats after each gap."""
+    """Beat on NOTIFY, until cancelled; reconnects by itself and beats after each gap. What is
+    whispered is passed on."""
     loop = asyncio.get_running_loop()
     stop = threading.Event()
     try:
-        await asyncio.to_thread(_listen, url, stop, lambda: loop.call_soon_threadsafe(pulse.beat))
+        await asyncio.to_thread(
+            _listen,
+            url,
+            stop,
+            lambda: loop.call_soon_threadsafe(pulse.beat),
+            lambda told: loop.call_soon_threadsafe(pulse.hear, told),
+        )
     finally:
         stop.set()
 
 
-def _listen(url: str, stop: threading.Event, beat: Callable[[], object]) -> None:
+def _listen(
+    url: str,
+    stop: threading.Event,
+    beat: Callable[[], object],
+    hear: Callable[[str], object],
+) -> None:
     while not stop.is_set():
         try:
             with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute(f"LISTEN {CHANNEL}".encode())
+                for channel in (CHANNEL, WHISPERS):
+                    connection.execute(f"LISTEN {channel}".encode())
                 beat()
                 while not stop.is_set():
-                    for _ in connection.notifies(timeout=LISTEN_SECONDS):
-                        beat()
+                    for notify in connection.notifies(timeout=LISTEN_SECONDS):
+                        if notify.channel == WHISPERS:
+                            hear(notify.payload)
+                        else:
+                            beat()
                         if stop.is_set():
                             return
         except psycopg.Error as error:

@@ -88,6 +88,13 @@ def agent_add(password_stdin: bool, **given: Any) -> None:  # noqa: ARG001, FBT0
     _run("people.add_agent", **given)
 
 
+@agent.command("forget-factors")
+@click.argument("login")
+def agent_forget_factors(login: str) -> None:
+    """Remove app, passkeys and recovery codes of an agent who lost them."""
+    _run("people.forget_factors", login=login)
+
+
 @main.group()
 def provider() -> None:
     """Providers and the people who speak for them."""
@@ -201,6 +208,20 @@ def quarantine_replay(**given: Any) -> None:
 def quarantine_retry(**given: Any) -> None:
     """Judge one again: its sender may be registered by now."""
     _run("queues.retry_quarantine", **given)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(file: Path) -> None:
+    """Write a consistent copy while the instance runs: database and blobs, but no keys."""
+    _run("copies.write", file=file)
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, path_type=Path, dir_okay=False))
+def restore(file: Path) -> None:
+    """Read a backup into an empty database; what was erased since is erased again."""
+    _run("copies.restore", file=file)
 
 
 @main.group()

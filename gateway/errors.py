@@ -158,6 +158,10 @@ MESSAGES = {
     "shared": "is used by many, not by one provider",
     "ours": "is one of the insurer's own",
     "elsewhere": "does not lie at the domain",
+    "range": "is not within its limits",
+    "different": "is another one",
+    "infected": "holds malware",
+    "twice": "is there twice",
     "same": "is this very ticket",
     "deleted": "was deleted",
     "merged": "was merged into another",
@@ -194,6 +198,8 @@ def handler(pages: Pages) -> Any:
         context: dict[str, object] = {"home": _home(request)}
         if reference:
             context["reference"] = reference
+        if isinstance(error, errors.Conflict):
+            context["code"] = error.code
         page = pages.page(request, f"errors/{shown}.html", context, problem.status)
         page.headers.update(problem.headers)
         return page

@@ -6,6 +6,7 @@ door opens no other. A second, random cookie names the browser: forms are bound 
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from typing import Any, cast
@@ -17,9 +18,9 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from channels import Work
-from helpdesk import sessions
+from helpdesk import members, parameters, sessions
 from helpdesk.border import Actor, ActorKind
-from helpdesk.models import Provider
+from helpdesk.members import Membered
 from helpdesk.sessions import Live
 
 AGENT_COOKIE = "ponte_agent"
@@ -36,6 +37,12 @@ class Visitor:
 
     person: str
     provider: str
+    #: id and name of every provider the person speaks for
+    providers: tuple[tuple[int, str], ...] = ()
+    provider_id: int | None = None
+    manages: bool = False
+    #: how the operadora calls the menu *Fale conosco*
+    menu: str = ""
 
 
 def _is_nobodys(scope: Scope) -> bool:
@@ -75,7 +82,7 @@ class Identify(ASGIMiddleware):
         if live is None:
             return
         scope["user"], scope["auth"] = live[0].actor, live[0]
-        scope["state"]["provider_name"] = live[1]
+        scope["state"]["speaks_for"], scope["state"]["menu"] = live[1:]
         if live[0].stale:
             await self._work.write(sessions.touch, live[0].id, now=now)
 
@@ -116,16 +123,36 @@ def visitor_of(request: Request[Any, Any, Any]) -> Visitor | None:
     user = cast("dict[str, Any]", request.scope).get("user")
     if not isinstance(user, Actor) or user.kind is not ActorKind.PERSON:
         return None
-    return Visitor(user.name, request.state.get("provider_name", ""))
+    theirs: tuple[Membered, ...] = request.state.get("speaks_for", ())
+    live = cast("dict[str, Any]", request.scope).get("auth")
+    provider_id = live.provider_id if isinstance(live, Live) else None
+    now = next((each for each in theirs if each[0] == provider_id), None)
+    return Visitor(
+        user.name,
+        now[1] if now else "",
+        tuple((each[0], each[1]) for each in theirs),
+        provider_id,
+        manages=now is not None and now[2] == "manager",
+        menu=request.state.get("menu", ""),
+    )
 
 
 def same_token(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode(), expected.encode())
 
 
-def _find(session: Any, token: str, *, now: Any) -> tuple[Live, str] | None:
+def remote_of(request: Request[Any, Any, Any]) -> str:
+    """The address the request came from, as the proxies named in the settings tell; "" unknown."""
+    return request.client.host if request.client is not None else ""
+
+
+def _find(session: Any, token: str, *, now: Any) -> tuple[Live, tuple[Membered, ...], str] | None:
     live = sessions.find(session, token, now=now)
     if live is None:
         return None
-    provider = session.get(Provider, live.provider_id) if live.provider_id else None
-    return live, provider.name if provider else ""
+    theirs: Sequence[Membered] = ()
+    menu = ""
+    if live.actor.kind is ActorKind.PERSON and live.actor.id is not None:
+        theirs = members.providers_of(session, live.actor.id)
+        menu = parameters.load(session).contact_label
+    return live, tuple(theirs), menu

@@ -2,10 +2,16 @@
 
 from enum import StrEnum
 
+from gateway.admin.parameter_words import PARAMETER
+from gateway.admin.privacy_words import PRIVACY
+from gateway.admin.words import REGISTER
+from gateway.console.list_words import LIST
+from gateway.console.panel_words import PANEL
 from gateway.console.words import WORDS
 from gateway.log_labels import LOG
 from gateway.mail_labels import MAIL
 from helpdesk import undelivered
+from helpdesk.privacy.places import Words
 
 LABELS: dict[str, dict[str, str]] = {
     "channel": {
@@ -89,6 +95,16 @@ LABELS: dict[str, dict[str, str]] = {
         "all": "vê todos os contatos do prestador",
         "own": "vê só os que abriu",
     },
+    #: how somebody proved who they are
+    "method": {
+        "password": "senha",
+        "code": "código por e-mail",
+        "link": "link por e-mail",
+        "passkey": "chave de acesso",
+        "directory": "conta da empresa",
+        "invitation": "convite",
+        "reset": "nova senha",
+    },
     #: what may be done to a ticket
     "step": {
         "reply": "Responder",
@@ -115,12 +131,17 @@ LABELS: dict[str, dict[str, str]] = {
     },
 }
 
-LABELS.update(WORDS | MAIL | LOG)
+LABELS.update(WORDS | LIST | PANEL | MAIL | LOG | REGISTER | PARAMETER | PRIVACY)
+#: the log names a register's field as `sector.name`
+LABELS["field"] = LABELS["field"] | REGISTER["register_field"] | PARAMETER["parameter"]
 
 #: the grid's "Aberto por" when a provider opened it
 LABELS["origin"] = LABELS["channel"] | {"web": "Web prestador"}
 
 #: enums of the core, by the name of their class
+#: what stands where a name or a title was erased
+ERASED = Words(name="Pessoa apagada", title="Conteúdo apagado")
+
 KINDS = {
     "Channel": "channel",
     "ActorKind": "actor_kind",

@@ -116,6 +116,9 @@ MAIL: dict[str, dict[str, str]] = {
         "read-receipt": "Confirmação de leitura",
         "bounce": "Devolução sem comprovação",
         "delayed": "Aviso de atraso",
+        "feedback-report": "Denúncia de spam",
+        "list": "Lista de discussão",
+        "own": "Mensagem nossa que voltou",
     },
     "endpoint_state": {
         "active": "Confirmado",

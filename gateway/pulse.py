@@ -1,6 +1,8 @@
-"""Wake-ups: something was committed, look again. Carries no content and may beat for nothing."""
+"""Wake-ups: something was committed, look again. May beat for nothing; carries no content but what
+processes whisper to each other."""
 
 import asyncio
+from collections.abc import Callable
 
 
 class Pulse:
@@ -10,6 +12,8 @@ class Pulse:
         self.count = 0
         #: set once the process stops: streams end, waits return at once
         self.stopped = False
+        #: who wants to hear what other processes whisper (`Work.whisper`)
+        self.ears: list[Callable[[str], None]] = []
         self._waiters: set[asyncio.Event] = set()
 
     def beat(self) -> None:
@@ -17,6 +21,12 @@ class Pulse:
         self.count += 1
         for waiter in self._waiters:
             waiter.set()
+
+    def hear(self, told: str) -> None:
+        """Another process said something that is in no table. Call as `beat`."""
+        for ear in self.ears:
+            ear(told)
+        self.beat()
 
     def stop(self) -> None:
         self.stopped = True

@@ -14,6 +14,7 @@ from gateway import templating
 from gateway.blobs import open_blobs
 from gateway.pages import Pages
 from gateway.room import room
+from gateway.scanning import scanner
 from gateway.settings import Settings, secret_keys
 from gateway.work import Work
 from helpdesk.attachments import Limits
@@ -88,6 +89,7 @@ def build(settings: Settings) -> Runtime:
         ),
         message_size=settings.limits.message_size,
         has_room=room(settings),
+        scan=scanner(settings.scanner.clamd),
     )
     return Runtime(settings, work, blobs, policy, pages, kit, connect(kit, settings))
 

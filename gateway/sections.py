@@ -1,8 +1,10 @@
 """The sections of the settings that belong to no channel."""
 
+import json
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -16,9 +18,11 @@ from pydantic import (
     SecretStr,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from channels.mail.config import Listen
+from channels.mail.servers import is_loopback
 from helpdesk.policy import DEFAULT_TEMPLATE
 from helpdesk.protocol import check_template
 
@@ -124,6 +128,58 @@ class InsurerConfig(Section):
         return city
 
 
+def _table(value: object) -> object:
+    """In the environment a table is a JSON object."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+class OidcConfig(Section):
+    """The company's directory, by which agents may enter. On once `issuer` is set."""
+
+    issuer: str | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    #: what the button says; empty is our own word
+    name: str = ""
+    scope: str = "openid profile email"
+    #: of the ID token or of what the userinfo endpoint says
+    groups_claim: str = "groups"
+    login_claim: str = "preferred_username"
+    #: group to the code of a profile, the first that fits counts
+    profiles: Annotated[dict[str, str], BeforeValidator(_table)] = Field(
+        default_factory=dict[str, str]
+    )
+    link: Literal["email", "login", "off"] = "email"
+    create: bool = False
+
+    @field_validator("issuer")
+    @classmethod
+    def _is_protected(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if not parts.hostname or parts.username or parts.query or parts.fragment:
+            msg = "should be https://host/path, as the directory itself writes it"
+            raise ValueError(msg)
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+            msg = "should begin with https://: it says who is who"
+            raise ValueError(msg)
+        return url
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.model_fields_set and not (self.issuer and self.client_id and self.client_secret):
+            msg = "needs issuer, client_id and client_secret"
+            raise ValueError(msg)
+        if self.create and not self.profiles:
+            msg = "create needs profiles: a new agent gets the profile of its group"
+            raise ValueError(msg)
+        return self
+
+    def __bool__(self) -> bool:
+        return self.issuer is not None
+
+
 class SmsConfig(Section):
     url: str | None = None
 
@@ -144,6 +200,15 @@ class LimitsConfig(Section):
     #: of one known sender; DESIGN §4 sets the floor
     arrivals_per_hour: int = Field(default=600, ge=600)
     requests_per_minute: int = Field(default=600, ge=1)
+
+
+class ScannerConfig(Section):
+    #: as a listener is named: `host:port` or `unix:PATH`
+    clamd: Listen | None = None
+
+
+class PrivacyConfig(Section):
+    ledger: Path | None = None
 
 
 class RecordsConfig(Section):

@@ -15,14 +15,25 @@ import uvicorn
 from litestar import Litestar, Router
 from sqlalchemy.orm import Session
 
-from gateway import alarming, appliers, living, logs, postman, surfaces, timers
+from gateway import (
+    alarming,
+    appliers,
+    forgetting,
+    ledger,
+    living,
+    logs,
+    postman,
+    reading,
+    surfaces,
+    timers,
+)
 from gateway.app import create_app
 from gateway.bells import listen_postgres, watch_sqlite
 from gateway.election import run_elected
 from gateway.internal import create_internal
 from gateway.runtime import Runtime, build
 from gateway.settings import Settings
-from helpdesk import inbound, outbox, processes
+from helpdesk import attachment_texts, inbound, outbox, processes, tallies
 
 log = logging.getLogger("ponte.serve")
 
@@ -91,6 +102,7 @@ async def running(
     else:
         await living.look_around(runtime.kit, process)
         groups[2].append(lambda: living.run(runtime.kit, process))
+    await _count_local_days(runtime)
     if only != "web":
         groups[:2] = _listeners(runtime, process.name), _workers(runtime, process.name)
     tasks = [[asyncio.create_task(_forever(job)) for job in group] for group in groups]
@@ -114,9 +126,16 @@ async def running(
             await runtime.work.write(processes.bury, [process.name])
 
 
+async def _count_local_days(runtime: Runtime) -> None:
+    work, zone = runtime.work, runtime.policy.zone
+    if not await work.read(tallies.is_of_zone, zone):
+        await work.write(tallies.agree, zone)
+
+
 def _release(session: Session) -> None:
     inbound.release(session)
     outbox.release(session)
+    attachment_texts.release(session)
 
 
 def _listeners(runtime: Runtime, holder: str) -> list[Job]:
@@ -142,14 +161,16 @@ def _workers(runtime: Runtime, holder: str) -> list[Job]:
         _once(runtime, f"timer:{timer.name}", lambda timer=timer: timers.run(kit, timer), holder)
         for timer in timers.TIMERS
     ]
+    jobs.append(lambda: reading.run(kit, _waiter(runtime)))
     return [*jobs, *_watchers(runtime, holder)]
 
 
 def _watchers(runtime: Runtime, holder: str) -> list[Job]:
-    kit = runtime.kit
+    kit, path = runtime.kit, ledger.path_of(runtime.settings)
     probes = [probe for channel in runtime.channels.values() for probe in channel.health]
     served = {channel for sender in runtime.senders for channel in sender.channels}
     return [
+        _once(runtime, "timer:privacy", lambda: forgetting.run(kit, path), holder),
         _once(runtime, "timer:alarms", lambda: alarming.watch_database(kit, served), holder),
         lambda: alarming.watch_listeners(kit, probes),
     ]

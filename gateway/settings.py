@@ -31,7 +31,10 @@ from gateway.sections import (
     DatabaseConfig,
     InsurerConfig,
     LimitsConfig,
+    OidcConfig,
+    PrivacyConfig,
     RecordsConfig,
+    ScannerConfig,
     SmsConfig,
     WebConfig,
     words,
@@ -69,9 +72,12 @@ class Settings(BaseSettings):
     insurer: InsurerConfig = InsurerConfig()
     mail: MailConfig = MailConfig()
     telegram: TelegramConfig = TelegramConfig()
+    oidc: OidcConfig = OidcConfig()
     sms: SmsConfig = SmsConfig()
     limits: LimitsConfig = LimitsConfig()
     records: RecordsConfig = RecordsConfig()
+    privacy: PrivacyConfig = PrivacyConfig()
+    scanner: ScannerConfig = ScannerConfig()
 
     @field_validator("secret_key", "secret_keys")
     @classmethod

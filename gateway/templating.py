@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from gateway import formats
+from gateway.browsers import browser_name
 from gateway.labels import label, why_undelivered
 
 HERE = Path(__file__).resolve().parent
@@ -47,7 +48,7 @@ def environment(
         keep_trailing_newline=False,
         auto_reload=False,
     )
-    env.filters.update(formats.filters(zone))
+    env.filters.update(formats.filters(zone) | {"browser_name": browser_name})
     env.filters["label"] = label
     env.filters["undelivered"] = why_undelivered
     env.filters["protocol"] = partial(formats.protocol, registration=registration)

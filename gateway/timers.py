@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from channels import Kit
-from helpdesk import events, idempotency, notices, seals
+from helpdesk import events, idempotency, logins, notices, seals, tallies, throttles
 from helpdesk.policy import Policy
 
 
@@ -40,14 +40,21 @@ def _digest(session: Session, _: Policy, now: datetime) -> bool:
     return False
 
 
+def _fold(session: Session, _: Policy, __: datetime) -> bool:
+    return tallies.fold(session)
+
+
 def _forget(session: Session, _: Policy, now: datetime) -> bool:
     events.purge(session, now=now)
     idempotency.forget(session, now=now)
+    logins.forget(session, now=now)
+    throttles.forget(session, now=now)
     return False
 
 
 TIMERS = (
     Timer("seal", 1.0, seals.is_due, _seal),
+    Timer("tally", 30.0, tallies.is_unfolded, _fold),
     Timer("digest", 60.0, notices.is_held, _digest),
     Timer("forget", 3_600.0, lambda _: True, _forget),
 )

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, func, select
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -36,6 +36,8 @@ TRIES = 4
 #: PostgreSQL's NOTIFY is only a wake-up; many commits share one
 NOTIFY_SECONDS = 0.05
 CHANNEL = "ponte"
+#: what processes tell each other and no table keeps (presence)
+WHISPERS = "ponte_whispers"
 #: Compiling a list's plan takes longer than running it, and its pages are in memory or on flash:
 #: with the defaults for spinning disks the planner reads whole tables instead of an index.
 POSTGRES_OPTIONS = "-c synchronous_commit=on -c timezone=UTC -c jit=off -c random_page_cost=1.1"
@@ -84,6 +86,12 @@ class Work:
             self.pulse.beat()
             self._tell_others()
         return result
+
+    async def whisper(self, told: str) -> None:
+        """Tell the other processes, and this one, something short that is not worth a row."""
+        if self.is_sqlite:
+            return
+        await asyncio.get_running_loop().run_in_executor(self._write_pool, self._whisper, told)
 
     def read_now(
         self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
@@ -135,6 +143,11 @@ class Work:
         await asyncio.sleep(NOTIFY_SECONDS)
         self._telling = None
         await asyncio.get_running_loop().run_in_executor(self._write_pool, self._notify)
+
+    def _whisper(self, told: str) -> None:
+        with self._writer.connect() as connection:
+            connection.execute(select(func.pg_notify(WHISPERS, told)))
+            connection.commit()
 
     def _notify(self) -> None:
         with self._writer.connect() as connection:

@@ -1,14 +1,32 @@
 """Who sees what: the one gate. Every grid, count, search, export, chart and event passes it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from helpdesk.border import Actor, ActorKind
 from helpdesk.errors import Forbidden, NotVisible
-from helpdesk.models import Attachment, Endpoint, Message, Ticket
+from helpdesk.models import Alert, Attachment, Endpoint, Message, Ticket
 
+#: the registers (cadastros): each is read and written by a right of its own
+REGISTERS = (
+    "classification",
+    "status",
+    "sector",
+    "profile",
+    "agent",
+    "provider",
+    "calendar",
+    "canned",
+    "form",
+    "parameter",
+    "domain",
+    "privacy",
+)
+#: what somebody has who reads any register: the way in. Held by nobody by itself
+REGISTERS_DOOR = "registers"
 #: every permission a profile may hold; `*` is all of them
 PERMISSIONS = (
     "ticket.read",
@@ -29,10 +47,27 @@ PERMISSIONS = (
     "panel",
     "quarantine",
     "outbox",
-    "registers.read",
-    "registers.write",
+    "views.share",
     "people.invite",
+    *(f"registers.{name}.{verb}" for name in REGISTERS for verb in ("read", "write")),
 )
+
+
+def reads(register: str) -> str:
+    """The right to read a register."""
+    return f"registers.{register}.read"
+
+
+def writes(register: str) -> str:
+    return f"registers.{register}.write"
+
+
+def held(permissions: Iterable[str]) -> frozenset[str]:
+    """What a profile's permissions come to: whoever writes a register reads it, and whoever reads
+    one may enter the registers. Words that are no permission count for nothing."""
+    known = {p for p in permissions if p in PERMISSIONS or p == "*"}
+    read = {reads(name) for name in REGISTERS if {reads(name), writes(name)} & known}
+    return frozenset(known | read | ({REGISTERS_DOOR} if read else set()))
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
@@ -43,7 +78,8 @@ def visible(actor: Actor) -> ColumnElement[bool]:
         case ActorKind.AGENT:
             if not actor.may("ticket.read"):
                 return false()
-            return _readable(Ticket.secret_group, Ticket.number, actor)
+            known = _readable(Ticket.secret_group, Ticket.number, actor)
+            return and_(known, _within(actor)) if actor.sectors else known
         case ActorKind.PERSON:
             return _of_person(actor)
         case ActorKind.UNKNOWN:
@@ -65,6 +101,35 @@ def downloadable(actor: Actor) -> ColumnElement[bool]:
     if actor.kind is ActorKind.PERSON:
         return Attachment.audience == "public"
     return _readable(Attachment.secret_group, Attachment.number, actor)
+
+
+def tallied(
+    actor: Actor, group: ColumnElement[Any], sector: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    """`visible` for sums of tickets, which stand under their secret group ("" for none) and sector
+    (0 for none); `beyond` says what it leaves out."""
+    match actor.kind:
+        case ActorKind.SYSTEM:
+            return true()
+        case ActorKind.AGENT if actor.may("ticket.read"):
+            known = group.in_(["", *sorted(actor.groups)])
+            return and_(known, sector.in_(sorted(actor.sectors))) if actor.sectors else known
+        case _:
+            return false()
+
+
+def beyond(actor: Actor) -> ColumnElement[bool] | None:
+    """A predicate on `Ticket`: what this actor may know of although `tallied` leaves it out, being
+    opened with a reason or handed to them from another sector. None when there is no such thing."""
+    ways: list[ColumnElement[bool]] = []
+    if actor.opened:
+        ways.append(Ticket.number.in_(sorted(actor.opened)))
+    if actor.kind is ActorKind.AGENT and actor.sectors:
+        ways += _handed(actor)
+    if not ways:
+        return None
+    group, sector = func.coalesce(Ticket.secret_group, ""), func.coalesce(Ticket.sector_id, 0)
+    return and_(or_(*ways), visible(actor), not_(tallied(actor, group, sector)))
 
 
 def ticket(session: Session, actor: Actor, number: int, *, lock: bool = False) -> Ticket:
@@ -100,6 +165,22 @@ def _readable(
         return true()
     known = or_(group.is_(None), group.in_(sorted(actor.groups)))
     return or_(known, number.in_(sorted(actor.opened))) if actor.opened else known
+
+
+def _within(actor: Actor) -> ColumnElement[bool]:
+    """Of a sector the agent's rights are limited to, or handed to the agent."""
+    return or_(Ticket.sector_id.in_(sorted(actor.sectors)), *_handed(actor))
+
+
+def _handed(actor: Actor) -> list[ColumnElement[bool]]:
+    """Somebody who was given a ticket, holds it or was told of it (consulted, mentioned) can read
+    it."""
+    told = select(Alert.number).where(Alert.agent_id == actor.id, Alert.number.is_not(None))
+    return [
+        Ticket.assignee_id == actor.id,
+        Ticket.claimed_by == actor.id,
+        Ticket.number.in_(told),
+    ]
 
 
 def _of_person(actor: Actor) -> ColumnElement[bool]:

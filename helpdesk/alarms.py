@@ -9,10 +9,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from helpdesk import catalog, notices
+from helpdesk import catalog, events, notices
 from helpdesk.border import Actor, Channel
 from helpdesk.deadlines import working_time
 from helpdesk.models import Agent, Alarm, Held, InboundRaw, Log, MailDomain, Outbox, Profile
@@ -35,7 +35,7 @@ TOLD_AFTER = timedelta(minutes=5)
 NOTICE = "alarm"
 FETCHING = "fetching"
 #: kinds the database shows; `FETCHING` is the listeners'
-OF_DATABASE = ("held-many", "held-burst", "held-old", "applying", "outbox", "sealing")
+OF_DATABASE = ("held-many", "held-burst", "held-old", "applying", "outbox", "refused", "sealing")
 KINDS = (FETCHING, *OF_DATABASE)
 
 
@@ -93,6 +93,7 @@ def of_database(
         *_held(session, policy, now),
         _applying(session, now),
         _outbox(session, channels, now),
+        *_refused(session, channels, now),
         _sealing(session, now),
     ]
     return [each for each in found if each is not None]
@@ -113,6 +114,7 @@ def settle(
     ]
     if rows:
         session.execute(insert(Alarm), rows)
+    events.emit(session, None, "alarm", now=now)
     for code in known:
         detail = wanted[code].detail
         session.execute(
@@ -226,11 +228,6 @@ def _outbox(session: Session, channels: Collection[str], now: datetime) -> Found
         .where(earlier.lane == Outbox.lane, earlier.state == "queued", earlier.id < Outbox.id)
         .exists()
     )
-    resting = (
-        select(MailDomain.domain)
-        .where(MailDomain.domain == Outbox.domain, MailDomain.until > now)
-        .exists()
-    )
     since = session.scalar(
         select(func.min(Outbox.not_before)).where(
             Outbox.state == "queued",
@@ -238,10 +235,44 @@ def _outbox(session: Session, channels: Collection[str], now: datetime) -> Found
             Outbox.not_before <= now - STUCK,
             or_(Outbox.lease_until.is_(None), Outbox.lease_until < now),
             ~before,
-            ~resting,
+            ~_resting(now),
         )
     )
     return Found("outbox", "outbox", since) if since is not None else None
+
+
+def _refused(session: Session, channels: Collection[str], now: datetime) -> list[Found]:
+    """A channel by which nothing leaves: a log-in that is refused, a server that is gone. One
+    recipient who takes nothing is that recipient's affair."""
+    waiting = session.execute(
+        select(Outbox.channel, func.min(Outbox.id), func.min(Outbox.created_at))
+        .where(
+            Outbox.state == "queued",
+            Outbox.channel.in_(sorted(channels)),
+            Outbox.error != "",
+            Outbox.created_at <= now - STUCK,
+            ~_resting(now),
+        )
+        .group_by(Outbox.channel)
+        .having(func.count(Outbox.lane.distinct()) > 1)
+    ).all()
+    found: list[Found] = []
+    for channel, first, since in waiting:
+        after = Outbox.id >= first
+        left = select(Outbox.id).where(Outbox.state == "sent", Outbox.channel == channel, after)
+        if session.scalars(left.limit(1)).first() is None:
+            said = session.scalar(select(Outbox.error).where(Outbox.id == first))
+            found.append(Found(f"refused:{channel}", "refused", since, said or ""))
+    return found
+
+
+def _resting(now: datetime) -> ColumnElement[bool]:
+    """All mail for the domain waits."""
+    return (
+        select(MailDomain.domain)
+        .where(MailDomain.domain == Outbox.domain, MailDomain.until > now)
+        .exists()
+    )
 
 
 def _sealing(session: Session, now: datetime) -> Found | None:

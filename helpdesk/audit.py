@@ -67,10 +67,10 @@ def record(
     write(session, [Entry(number, actor, action, tuple(changes), note)], now=now)
 
 
-def write(session: Session, entries: Sequence[Entry], *, now: datetime) -> None:
-    """Two statements for any number of entries."""
+def write(session: Session, entries: Sequence[Entry], *, now: datetime) -> list[int]:
+    """Two statements for any number of entries. Returns their ids, in the same order."""
     if not entries:
-        return
+        return []
     public: list[dict[str, Any]] = []
     private: list[dict[str, Any]] = []
     for entry in entries:
@@ -93,9 +93,10 @@ def write(session: Session, entries: Sequence[Entry], *, now: datetime) -> None:
         }
         public.append(row | {"digest": digest(row)})
         private.append({"salt": salt, "values": values})
-    ids = session.scalars(insert(Log).returning(Log.id, sort_by_parameter_order=True), public)
+    ids = session.scalars(insert(Log).returning(Log.id, sort_by_parameter_order=True), public).all()
     rows = [{"log_id": log_id, **values} for log_id, values in zip(ids, private, strict=True)]
     session.execute(insert(LogPrivate), rows)
+    return [*ids]
 
 
 def accessed(

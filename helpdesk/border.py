@@ -61,6 +61,8 @@ class Actor:
     groups: frozenset[str] = frozenset()
     #: secret tickets of other groups this agent opened with a reason, for now (`secrecy`)
     opened: frozenset[int] = frozenset()
+    #: the sectors an agent's rights are limited to, by id; none is all of them
+    sectors: frozenset[int] = frozenset()
     providers: tuple[tuple[int, str], ...] = ()
 
     def may(self, permission: str) -> bool:

@@ -218,7 +218,7 @@ def conversation(session: Session, actor: Actor, reference: str) -> Conversation
     status = session.get(Status, ticket.status_id)
     return Conversation(
         ticket=ticket,
-        status=status.label if status else "",
+        status=(status.provider_label or status.label) if status else "",
         lines=tuple(Line(m, tuple(files.get(m.id, ()))) for m in reversed(newest)),
         earlier=count - len(newest),
     )

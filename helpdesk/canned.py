@@ -81,11 +81,11 @@ def save(
     errors = [
         *([] if _SHORTCUT.fullmatch(key) else [FieldError("shortcut", "invalid")]),
         *([] if called else [FieldError("title", "required")]),
-        *_body_errors(said),
+        *body_errors(said),
     ]
     if errors:
         raise Invalid(*errors)
-    sector_id = sharing.sector_of(desk, scope)
+    sector_id = sharing.sector_of(desk, CannedText, scope)
     if canned_id is None:
         row = CannedText(agent_id=desk.actor.id, active=True)
         session.add(row)
@@ -115,7 +115,13 @@ def fill(body: str, values: Mapping[str, str]) -> str:
     return _VARIABLE.sub(lambda found: values.get(found[1]) or "___", body)
 
 
-def _body_errors(body: str) -> list[FieldError]:
+def spelled(said: str) -> str | None:
+    """As it is kept: small letters, without the `::` it is typed with; None when it is none."""
+    key = text.normalise(said).strip().casefold().removeprefix("::")
+    return key if _SHORTCUT.fullmatch(key) else None
+
+
+def body_errors(body: str) -> list[FieldError]:
     if not body:
         return [FieldError("body", "required")]
     if len(body) > MOST_TEXT:

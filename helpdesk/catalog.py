@@ -1,16 +1,16 @@
 """The registers as one snapshot: what verbs and pages look up by code or id."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk import calendars, parameters
+from helpdesk import holidays, parameters
 from helpdesk.deadlines import Calendar, Terms, Unit
+from helpdesk.holidays import Calendars
 from helpdesk.models import (
     Classification,
-    Holiday,
     Reason,
     Sector,
     Status,
@@ -19,6 +19,8 @@ from helpdesk.models import (
 from helpdesk.models import Terms as ProviderTerms
 from helpdesk.parameters import Parameters
 from helpdesk.policy import Policy
+
+Said = Literal["default_message", "closing_message", "guidance"]
 
 #: classification of what arrived without one ("A classificar")
 TRIAGE = "TRI"
@@ -31,13 +33,15 @@ FORWARDED = "ENC"
 REOPENED = "REA"
 CANCELLED = "CAN"
 MERGED = "JUN"
+#: what an agent does not close with: excluir and juntar lead there
+NOT_CHOSEN = frozenset({CANCELLED, MERGED})
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """Loaded once a transaction; small tables, read whole."""
 
-    calendar: Calendar
+    calendars: Calendars
     parameters: Parameters
     classifications: dict[int, Classification]
     subclassifications: dict[int, Subclassification]
@@ -47,6 +51,11 @@ class Catalog:
     contracts: dict[tuple[int, int, int | None], Terms] = field(
         default_factory=dict[tuple[int, int, int | None], Terms]
     )
+
+    @property
+    def calendar(self) -> Calendar:
+        """What everybody has; a ticket's own is `calendars.of`."""
+        return self.calendars.at()
 
     def status(self, code: str) -> Status | None:
         return next((s for s in self.statuses.values() if s.code == code), None)
@@ -71,16 +80,34 @@ class Catalog:
             raise LookupError(msg)
         return found
 
-    def children(self, classification_id: int) -> list[Subclassification]:
-        """Active subclassifications, in the register's order."""
+    def children(
+        self, classification_id: int, *, published: bool = False
+    ) -> list[Subclassification]:
+        """Active subclassifications, in the register's order; those a provider may choose."""
         return sorted(
             (
                 s
                 for s in self.subclassifications.values()
-                if s.classification_id == classification_id and s.active
+                if s.classification_id == classification_id
+                and s.active
+                and (s.web or not published)
             ),
             key=lambda s: (s.position, s.id),
         )
+
+    def sector_of(self, classification_id: int, subclassification_id: int | None) -> int | None:
+        """Where a ticket of this kind goes first: the subclassification's sector wins."""
+        sub = self.subclassifications.get(subclassification_id or 0)
+        own = sub.sector_id if sub is not None else None
+        return own if own is not None else self.classifications[classification_id].sector_id
+
+    def said(self, name: Said, classification: str, subclassification: str | None) -> str:
+        """One of its texts, by codes; an empty one of the subclassification is the
+        classification's."""
+        kind = self.classification(classification)
+        sub = self.subclassification(subclassification or "")
+        own: str = getattr(sub, name) if sub is not None else ""
+        return own or (getattr(kind, name) if kind is not None else "")
 
     def published(self) -> list[Classification]:
         """What a provider may choose."""
@@ -120,7 +147,7 @@ def load(session: Session, policy: Policy) -> Catalog:
         for t in session.scalars(select(ProviderTerms))
     }
     return Catalog(
-        calendar=calendar(session, policy),
+        calendars=holidays.load(session, policy),
         parameters=parameters.load(session),
         classifications={c.id: c for c in session.scalars(select(Classification))},
         subclassifications={s.id: s for s in session.scalars(select(Subclassification))},
@@ -131,13 +158,6 @@ def load(session: Session, policy: Policy) -> Catalog:
     )
 
 
-#: the calendar is built for these years; a deadline never reaches further
-YEARS = range(2020, 2041)
-
-
 def calendar(session: Session, policy: Policy) -> Calendar:
-    base = calendars.national(YEARS, policy.state, policy.city)
-    edited: list[tuple[date, str, bool]] = [
-        (h.day, h.name, h.working) for h in session.scalars(select(Holiday))
-    ]
-    return calendars.build(policy.zone, base, edited)
+    """What everybody has."""
+    return holidays.load(session, policy).at()

@@ -1,12 +1,13 @@
 """What an agent chooses from in a form: colleagues and providers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from helpdesk.models import Agent, KnownAddress, Membership, Person, Provider, Sector, Ticket
-from helpdesk.text import sort_name
+from helpdesk.text import normalise, sort_name
 
 MOST_PROVIDERS = 20
 
@@ -80,6 +81,15 @@ def providers(session: Session, words: str) -> list[ProviderChoice]:
         .limit(MOST_PROVIDERS)
     )
     return [ProviderChoice(p.code, p.name, p.document, p.city) for p in found]
+
+
+def provider_names(session: Session, codes: Sequence[str]) -> dict[str, str]:
+    """Names by code, active or not, of those there are."""
+    query = select(Provider.code, Provider.name).where(
+        Provider.code.in_([normalise(code) for code in codes])
+    )
+    rows = session.execute(query.order_by(Provider.sort_name))
+    return {row.code: row.name for row in rows}
 
 
 def provider(session: Session, code: str) -> tuple[Provider, Caller] | None:

@@ -10,7 +10,8 @@ from typing import cast
 from helpdesk import deadlines
 from helpdesk.audit import Change
 from helpdesk.catalog import Catalog
-from helpdesk.deadlines import Terms
+from helpdesk.deadlines import Calendar, Terms
+from helpdesk.holidays import Calendars
 from helpdesk.models import Ticket
 
 
@@ -20,10 +21,18 @@ def terms_of(ticket: Ticket) -> Terms:
     return Terms(ticket.days, deadlines.Unit(ticket.unit), ticket.attention, source)
 
 
+def calendar_of(ticket: Ticket, calendars: Calendars) -> Calendar:
+    """That of the sector its deadline was counted for, where its provider is. Forwarding keeps
+    the deadline, and so its calendar."""
+    return calendars.of(ticket.counted_sector, ticket.provider_id)
+
+
 def count(ticket: Ticket, registers: Catalog, terms: Terms) -> list[Change]:
     """The deadline from the start of the running cycle, and the days it was paused."""
     counted = deadlines.deadline(
-        ticket.cycle_at, deadlines.longer(terms, ticket.paused_days), registers.calendar
+        ticket.cycle_at,
+        deadlines.longer(terms, ticket.paused_days),
+        calendar_of(ticket, registers.calendars),
     )
     ticket.days, ticket.unit, ticket.attention = terms.days, terms.unit, terms.attention
     ticket.terms_source = terms.source
@@ -38,6 +47,7 @@ def count(ticket: Ticket, registers: Catalog, terms: Terms) -> list[Change]:
 def restart(ticket: Ticket, registers: Catalog, now: datetime) -> list[Change]:
     """A new cycle of the same length begins now."""
     ticket.cycle_at, ticket.paused_days = now, 0
+    ticket.counted_sector = ticket.sector_id
     return count(ticket, registers, terms_of(ticket))
 
 
@@ -49,7 +59,8 @@ def follow(ticket: Ticket, registers: Catalog, now: datetime) -> list[Change]:
     elif not pauses and ticket.paused_at is not None:
         since, ticket.paused_at = ticket.paused_at, None
         unit = deadlines.Unit(ticket.unit)
-        added = deadlines.days_between(since, now, unit, registers.calendar)
+        calendar = calendar_of(ticket, registers.calendars)
+        added = deadlines.days_between(since, now, unit, calendar)
         if added and not is_expired(ticket, since):
             ticket.paused_days += added
             return count(ticket, registers, terms_of(ticket))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from helpdesk import catalog, clock, endpoints, events, words
+from helpdesk import catalog, clock, endpoints, events, measuring, words
 from helpdesk.audit import Change
 from helpdesk.catalog import Catalog
 from helpdesk.desk import Desk, body_of, enter, load, log, release, say, tell, touch
@@ -39,12 +39,15 @@ def close(
     ticket = load(session, desk, number, Action.CLOSE, version)
     registers = catalog.load(session, desk.policy)
     said = body_of(body)
-    if is_generic(said):
+    if registers.parameters.closing_conclusive and is_generic(said):
         raise Invalid(FieldError("text", "generic"))
+    if status in catalog.NOT_CHOSEN:
+        raise Invalid(FieldError("status", "unknown"))
     changes = enter(ticket, registers, Action.CLOSE, status, desk.now)
     changes += _give_reason(ticket, registers, reason)
     target, others = endpoints.choose(session, ticket, None)
     ticket.closed_at, ticket.late = desk.now, desk.now > ticket.due_at
+    measuring.solved(session, ticket, desk.policy, desk.now)
     ticket.waiting_on, ticket.pending_until, ticket.started = "internal", None, True
     ticket.assignee_id = ticket.assignee_id or desk.actor.id
     release(ticket)
@@ -80,6 +83,7 @@ def begin_again(ticket: Ticket, registers: Catalog, now: datetime) -> list[Chang
     changes = enter(ticket, registers, Action.REOPEN, catalog.REOPENED, now)
     changes.append(Change("closed_at", ticket.closed_at, None))
     ticket.closed_at = ticket.late = None
+    measuring.unsolved(ticket)
     return changes + clock.restart(ticket, registers, now)
 
 
@@ -90,6 +94,10 @@ def is_generic(body: str) -> bool:
 
 def _give_reason(ticket: Ticket, registers: Catalog, code: str | None) -> list[Change]:
     if code is None:
+        kinds = (r for r in registers.reasons.values() if r.active)
+        asked = any(r.subclassification_id == ticket.subclassification_id for r in kinds)
+        if registers.parameters.closing_reason and asked and ticket.reason_id is None:
+            raise Invalid(FieldError("reason", "required"))
         return []
     chosen = registers.reason(code)
     if chosen is None or chosen.subclassification_id != ticket.subclassification_id:

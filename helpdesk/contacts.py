@@ -3,12 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from helpdesk import access, pendency, rows, text
+from helpdesk import access, pendency, periods, rows, text
 from helpdesk.border import Actor
 from helpdesk.errors import FieldError, Invalid
 from helpdesk.models import Agent, Message, Provider, Reading, Sector, Ticket
@@ -55,16 +55,19 @@ def page(
     policy: Policy,
     now: datetime,
     q: str = "",
+    opened: tuple[date | None, date | None] = (None, None),
     limit: int = 20,
     cursor: str | None = None,
 ) -> Contacts:
     """Those that wait for the provider, then the others, the newest first; `situation`: open, all,
-    closed. `q` is a protocol or the number of a ticket, blanks and dots aside. Raises `Invalid`.
+    closed. `q` is a protocol or the number of a ticket, blanks and dots aside;
+    `opened`: local days, first and last. Raises `Invalid`.
     """
     if situation not in SITUATIONS:
         raise Invalid(FieldError("situation", "unknown"))
     mine = and_(access.visible(actor), Ticket.provider_id == provider_id)
     query = rows.columns(actor).where(mine, SITUATIONS[situation], _named(q))
+    query = query.where(_opened(opened, policy))
     # What is open stands in two parts; elsewhere the newest simply comes first.
     rank = RANK if situation == "open" else literal(0)
     if cursor is not None:
@@ -107,6 +110,16 @@ def _named(q: str) -> ColumnElement[bool]:
     number = re.fullmatch(r"n?([0-9]{1,18})", wanted, re.ASCII)
     exact = Ticket.protocol == wanted
     return or_(exact, Ticket.number == int(number[1])) if number else exact
+
+
+def _opened(days: tuple[date | None, date | None], policy: Policy) -> ColumnElement[bool]:
+    first, last = days
+    parts: list[ColumnElement[bool]] = [literal(value=True)]
+    if first is not None:
+        parts.append(Ticket.opened_at >= periods.midnight(first, policy))
+    if last is not None:
+        parts.append(Ticket.opened_at < periods.midnight(last + timedelta(days=1), policy))
+    return and_(*parts)
 
 
 def _answers(session: Session, actor: Actor, numbers: Sequence[int]) -> dict[int, Answer]:

@@ -35,6 +35,7 @@ class Calendar:
     """When the operadora serves: Monday to Friday, `opens` to `closes`, but for `days_off`.
 
     `days_off` maps a day to its name. A Saturday or Sunday in `working` is served all the same.
+    `hours` are those of the days that have their own, as half holidays do.
     """
 
     zone: ZoneInfo
@@ -42,9 +43,16 @@ class Calendar:
     opens: time = time(8)
     closes: time = time(18)
     working: frozenset[date] = frozenset()
+    hours: Mapping[date, tuple[time, time]] = field(default_factory=dict[date, tuple[time, time]])
 
     def is_working(self, day: date) -> bool:
         return day in self.working or (day.weekday() < SATURDAY and day not in self.days_off)
+
+    def opens_on(self, day: date) -> time:
+        return self.hours[day][0] if day in self.hours else self.opens
+
+    def closes_on(self, day: date) -> time:
+        return self.hours[day][1] if day in self.hours else self.closes
 
     def reason(self, day: date) -> str:
         """Name the day off; "" for a working day and for a nameless weekend."""
@@ -101,8 +109,8 @@ def deadline(opened_at: datetime, terms: Terms, calendar: Calendar) -> Deadline:
         days=terms.days,
         unit=terms.unit,
         attention=terms.attention,
-        due_at=calendar.at(due, calendar.closes),
-        attention_at=calendar.at(warned, calendar.opens),
+        due_at=calendar.at(due, calendar.closes_on(due)),
+        attention_at=calendar.at(warned, calendar.opens_on(warned)),
     )
 
 
@@ -170,9 +178,18 @@ def working_time(start: datetime, end: datetime, calendar: Calendar) -> timedelt
     )
     midnight = datetime.combine(last, time.min)
     a_day = datetime.combine(last, calendar.closes) - datetime.combine(last, calendar.opens)
+    shorter = sum(
+        (
+            a_day - _served(*_whole(day), calendar)
+            for day in calendar.hours
+            if first.date() < day < last.date() and calendar.is_working(day)
+        ),
+        timedelta(),
+    )
     return (
         _served(first, datetime.combine(first, time.max), calendar)
         + worked * a_day
+        - shorter
         + _served(midnight, last, calendar)
     )
 
@@ -181,9 +198,25 @@ def _served(start: datetime, end: datetime, calendar: Calendar) -> timedelta:
     """Sum the service hours between two moments of one local day."""
     if not calendar.is_working(start.date()):
         return timedelta()
-    opens = datetime.combine(start, calendar.opens)
-    closes = datetime.combine(start, calendar.closes)
+    opens = datetime.combine(start, calendar.opens_on(start.date()))
+    closes = datetime.combine(start, calendar.closes_on(start.date()))
     return max(min(end, closes) - max(start, opens), timedelta())
+
+
+def _whole(day: date) -> tuple[datetime, datetime]:
+    return datetime.combine(day, time.min), datetime.combine(day, time.max)
+
+
+def differences(before: Calendar, after: Calendar, first: date, last: date) -> list[date]:
+    """The days, both ends included, that the two serve differently, in their order."""
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return [
+        day
+        for day in days
+        if before.is_working(day) != after.is_working(day)
+        or (before.opens_on(day), before.closes_on(day))
+        != (after.opens_on(day), after.closes_on(day))
+    ]
 
 
 def _due_day(opening: date, terms: Terms, calendar: Calendar) -> date:

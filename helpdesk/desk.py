@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from helpdesk import access, audit, clock, endpoints, messages, notices, text
+from helpdesk import access, audit, clock, endpoints, measuring, messages, notices, text
 from helpdesk.audit import Change
 from helpdesk.border import Actor, Channel, File
 from helpdesk.catalog import Catalog
@@ -102,6 +102,8 @@ def say(
         endpoint_id=endpoint.id if endpoint else None,
         secret_group=ticket.secret_group,
     )
+    if messages.KINDS[kind] == ("outbound", "public"):
+        measuring.answered(session, ticket, desk.policy, desk.now)
     return messages.write(session, [message], now=desk.now)[0]
 
 

@@ -84,7 +84,7 @@ def ask(session: Session, desk: Desk, code: str, domain: str, address: str) -> P
 
     Raises `Forbidden`, `NotVisible` for the provider, `Invalid`.
     """
-    access.require(desk.actor, "registers.write")
+    access.require(desk.actor, access.writes("domain"))
     provider = session.scalar(select(Provider).where(Provider.code == code, Provider.active))
     if provider is None:
         raise NotVisible("provider", code)
@@ -146,7 +146,7 @@ def _is_ours(session: Session, domain: str, policy: Policy) -> bool:
 
 def remove(session: Session, desk: Desk, domain_id: int) -> None:
     """Whoever writes from it is a stranger again. Raises `Forbidden`, `NotVisible`."""
-    access.require(desk.actor, "registers.write")
+    access.require(desk.actor, access.writes("domain"))
     row = session.get(ProviderDomain, domain_id)
     if row is None:
         raise NotVisible("domain", domain_id)
@@ -160,7 +160,7 @@ def remove(session: Session, desk: Desk, domain_id: int) -> None:
 
 def listing(session: Session, actor: Actor, code: str | None = None) -> list[Listed]:
     """Every domain, or those of one provider, by provider and name. Raises `Forbidden`."""
-    access.require(actor, "registers.read")
+    access.require(actor, access.reads("domain"))
     query = select(ProviderDomain, Provider.code, Provider.name).join(
         Provider, Provider.id == ProviderDomain.provider_id
     )

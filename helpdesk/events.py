@@ -43,7 +43,7 @@ class Cursor:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """An event as a reader gets it. `kind`: opened, changed, message, claim, delivery, alert, held
-    (one more waits in quarantine), placed (one waits no more)."""
+    (one more waits in quarantine), placed (one waits no more), alarm (raised, or over)."""
 
     cursor: Cursor
     number: int | None

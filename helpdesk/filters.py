@@ -2,13 +2,13 @@
 leaves."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.orm import Session
 
-from helpdesk import access, search, text
+from helpdesk import access, periods, search, text
 from helpdesk.border import Actor, ActorKind
 from helpdesk.errors import FieldError, Invalid
 from helpdesk.models import (
@@ -54,7 +54,8 @@ class Filter:
     """Tuples of codes mean any of them; empty means whatever.
 
     situation: all | open (includes pending) | closed | pending_profile | pending_agent.
-    deadline: expired | attention | within. Dates are local days, both included.
+    deadline: expired | attention | within. Dates are local days, both included. `opened_in` is an
+    hour of a weekday in the period of opening; `open_on` the end of a day, whose deadlines count.
     """
 
     situation: str = "all"
@@ -68,6 +69,10 @@ class Filter:
     channel: tuple[str, ...] = ()
     opened_from: date | None = None
     opened_to: date | None = None
+    opened_in: periods.Hour | None = None
+    closed_from: date | None = None
+    closed_to: date | None = None
+    open_on: date | None = None
     deadline: str | None = None
     q: str = ""
 
@@ -134,13 +139,15 @@ def read(
     if chosen.channel:
         by_register["channel"] = Ticket.channel.in_(_clean(chosen.channel))
     opened = _opened(chosen, policy)
-    due = _deadline(chosen.deadline, situations, now)
+    due = _deadline(chosen.deadline, situations, now) if chosen.open_on is None else _ALWAYS
     parts: list[ColumnElement[bool]] = [access.visible(actor), in_situation, opened, due]
+    parts += _times(chosen, policy)
     # A provider was given the number of a deleted ticket and keeps seeing it, as cancelled.
     if actor.kind is not ActorKind.PERSON:
         parts.append(Ticket.deleted_at.is_(None))
     running = situations is not None and RUNNING.issuperset(situations)
-    narrow = and_(in_situation, due) if running else in_situation
+    near = _near(chosen.deadline if chosen.open_on is None else None, now)
+    narrow = and_(in_situation, near) if running else in_situation
     ranges = [
         Range(filter_index(column), and_(condition, narrow))
         for column, condition in by_register.items()
@@ -150,6 +157,7 @@ def read(
         ranges.append(Range(filter_index("provider_id"), and_(theirs, in_situation)))
     if opened is not _ALWAYS:
         ranges.append(Range(order_index("opened_at"), opened))
+    ranges += _by_closing(chosen, policy)
     if running:
         ranges.append(Range(filter_index("situation"), narrow))
     found = search.hits(session, actor, chosen.q) if chosen.q.strip() else None
@@ -207,31 +215,63 @@ def _fixed(
         fixed["opened"] = opened
     if chosen.opened_from is not None:
         # No deadline ends before the opening.
-        fixed["due"] = Ticket.due_at >= _midnight(chosen.opened_from, policy)
+        fixed["due"] = Ticket.due_at >= periods.midnight(chosen.opened_from, policy)
     return fixed
 
 
 def _opened(chosen: Filter, policy: Policy) -> ColumnElement[bool]:
     parts: list[ColumnElement[bool]] = []
     if chosen.opened_from is not None:
-        parts.append(Ticket.opened_at >= _midnight(chosen.opened_from, policy))
+        parts.append(Ticket.opened_at >= periods.midnight(chosen.opened_from, policy))
     if chosen.opened_to is not None:
-        parts.append(Ticket.opened_at < _midnight(chosen.opened_to + timedelta(days=1), policy))
+        after = chosen.opened_to + timedelta(days=1)
+        parts.append(Ticket.opened_at < periods.midnight(after, policy))
     return and_(*parts) if parts else _ALWAYS
+
+
+def _by_closing(chosen: Filter, policy: Policy) -> list[Range]:
+    parts: list[ColumnElement[bool]] = []
+    if chosen.closed_from is not None or chosen.closed_to is not None:
+        parts.append(periods.closed(chosen.closed_from, chosen.closed_to, policy))
+    if chosen.open_on is not None:
+        parts.append(periods.still_open(chosen.open_on, policy))
+    return [Range(filter_index("closed_at"), part) for part in parts]
+
+
+def _times(chosen: Filter, policy: Policy) -> list[ColumnElement[bool]]:
+    """What the panel's figures ask besides. Raises `Invalid` for an hour without a period."""
+    parts = [near.condition for near in _by_closing(chosen, policy)]
+    if chosen.open_on is not None:
+        parts.append(periods.open_on(chosen.open_on, chosen.deadline, policy))
+    if chosen.opened_in is not None:
+        if chosen.opened_from is None or chosen.opened_to is None:
+            raise Invalid(FieldError("opened_in", "required"))
+        period = (chosen.opened_from, chosen.opened_to)
+        parts.append(periods.opened_at(chosen.opened_in, *period, policy))
+    return parts
 
 
 def _deadline(
     wanted: str | None, situations: tuple[str, ...] | None, now: datetime
 ) -> ColumnElement[bool]:
-    """A closed ticket is judged by when it was closed, any other by now."""
+    """A closed ticket is judged by when it was closed, one whose clock stands by when it stopped,
+    any other by now."""
     if wanted is None:
         return _ALWAYS
-    closed, due, attention = Ticket.closed_at, Ticket.due_at, Ticket.attention_at
-    running = {
+    closed, due, attention, paused = (
+        Ticket.closed_at, Ticket.due_at, Ticket.attention_at, Ticket.paused_at,
+    )  # fmt: skip
+    going = {
         "expired": due < now,
         "attention": and_(due >= now, attention <= now),
         "within": and_(due >= now, attention > now),
     }[wanted]
+    standing = {
+        "expired": due < paused,
+        "attention": and_(due >= paused, attention <= paused),
+        "within": and_(due >= paused, attention > paused),
+    }[wanted]
+    running = or_(and_(paused.is_(None), going), and_(paused.is_not(None), standing))
     ended = {
         "expired": closed > due,
         "attention": and_(closed >= attention, closed <= due),
@@ -244,10 +284,16 @@ def _deadline(
     return or_(and_(closed.is_(None), running), and_(closed.is_not(None), ended))
 
 
+def _near(wanted: str | None, now: datetime) -> ColumnElement[bool]:
+    """What an index that holds the deadline says of it: everything wanted, and perhaps more. A
+    clock that stood still stopped before now, so that what was expired then is so now."""
+    if wanted == "expired":
+        return Ticket.due_at < now
+    if wanted is None:
+        return _ALWAYS
+    return or_(Ticket.due_at >= now, Ticket.paused_at.is_not(None))
+
+
 def _clean(codes: tuple[str, ...]) -> list[str]:
     """What no database takes is nobody's code."""
     return [text.normalise(code) for code in codes]
-
-
-def _midnight(day: date, policy: Policy) -> datetime:
-    return datetime.combine(day, time(), policy.zone).astimezone(UTC)

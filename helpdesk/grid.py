@@ -6,21 +6,24 @@ a next one; its cursor is the last row's sort value and number.
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk import plans, rows
 from helpdesk.border import Actor
 from helpdesk.errors import FieldError, Invalid
-from helpdesk.filters import Filter, Wanted, read
+from helpdesk.filters import Filter, Wanted, read, where
+from helpdesk.models import Ticket
 from helpdesk.plans import KEYS, Found, Order, Place
 from helpdesk.policy import Policy
 from helpdesk.rows import Row
 
-__all__ = ["KEYS", "Order", "Page", "count", "numbers", "page"]
+__all__ = ["KEYS", "Order", "Page", "count", "matching", "numbers", "page"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,21 @@ def count(
 ) -> tuple[int, bool]:
     """How many, exact or "at least this many"."""
     return plans.count(session, read(session, actor, chosen, policy=policy, now=now))
+
+
+def matching(
+    session: Session,
+    actor: Actor,
+    chosen: Filter,
+    among: Sequence[int],
+    *,
+    policy: Policy,
+    now: datetime,
+) -> list[int]:
+    """Those of some tickets that the list would show, by number."""
+    condition = where(session, actor, chosen, policy=policy, now=now)
+    query = select(Ticket.number).where(Ticket.number.in_(among), condition)
+    return list(session.scalars(query.order_by(Ticket.number)))
 
 
 def _total(session: Session, wanted: Wanted, found: Found) -> tuple[int, bool]:

@@ -1,89 +1,96 @@
-"""The operadora's own days: holidays it adds, and days it works although nobody else does.
+"""The operadora's own calendar: what the register says, and whose days those are."""
 
-A change counts for what is opened, classified or reopened from then on; a promised deadline stays.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from functools import cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk import access, audit, calendars
-from helpdesk.audit import Change
-from helpdesk.catalog import YEARS
-from helpdesk.desk import Desk
-from helpdesk.errors import FieldError, Invalid, NotVisible
-from helpdesk.models import Holiday
+from helpdesk import calendars
+from helpdesk.calendars import Place, Rule
+from helpdesk.deadlines import Calendar
+from helpdesk.models import CalendarDay, Provider
 from helpdesk.policy import Policy
 
-MOST_NAME = 200
+
+@dataclass(frozen=True, slots=True)
+class Calendars:
+    """Which calendar counts: `place` says where a provider is."""
+
+    policy: Policy
+    rules: tuple[Rule, ...]
+    place: Callable[[int], Place]
+
+    def of(self, sector_id: int | None, provider_id: int) -> Calendar:
+        """That of a ticket of this sector and provider."""
+        # Where a provider is matters only when a rule speaks of places.
+        placed = any(rule.state for rule in self.rules)
+        return self.at(sector_id, self.place(provider_id) if placed else Place())
+
+    def at(self, sector_id: int | None = None, place: Place | None = None) -> Calendar:
+        """That of a sector and a place; without either, what everybody has."""
+        policy = self.policy
+        home = Place(policy.state or "", policy.city or "")
+        where = place or Place()
+        counted = tuple(r for r in self.rules if r.counts(sector_id, where, home))
+        return calendars.of(policy.zone, policy.state, policy.city, counted)
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day off, or one worked all the same. `own`: the operadora's decision, which it may take
-    back; the rest is the law's."""
+    """One day off or of other hours. `own`: of the register; the rest is the law's."""
 
     day: date
     name: str
-    working: bool
+    effect: str
     own: bool
+    rule: Rule | None = None
+    sector: int | None = None
+
+
+def load(session: Session, policy: Policy) -> Calendars:
+    """For one transaction: where providers are is asked when needed."""
+
+    @cache
+    def place(provider_id: int) -> Place:
+        row = session.execute(
+            select(Provider.state, Provider.city).where(Provider.id == provider_id)
+        ).first()
+        return Place(*row) if row else Place()
+
+    return Calendars(policy, rules(session), place)
+
+
+def rules(session: Session) -> tuple[Rule, ...]:
+    rows = session.scalars(select(CalendarDay).where(CalendarDay.active).order_by(CalendarDay.id))
+    return tuple(rule_of(row) for row in rows)
+
+
+def rule_of(row: CalendarDay) -> Rule:
+    return Rule(
+        name=row.name,
+        rule=row.rule,  # pyright: ignore[reportArgumentType] - the register takes no other
+        day=row.day,
+        from_easter=row.from_easter,
+        effect=row.effect,  # pyright: ignore[reportArgumentType] - likewise
+        opens=row.opens,
+        closes=row.closes,
+        state=row.state,
+        city=row.city,
+        sector_id=row.sector_id,
+    )
 
 
 def listing(session: Session, policy: Policy, year: int) -> list[Day]:
-    """Days of the year in their order; the operadora's own wins over the law's."""
+    """Days of the year in their order: the law's, then what the register says of the same day."""
+    home = Place(policy.state or "", policy.city or "")
     legal = calendars.national([year], policy.state, policy.city)
-    days = {day: Day(day, name, working=False, own=False) for day, name in legal.items()}
-    for row in _own(session, year):
-        days[row.day] = Day(row.day, row.name, row.working, own=True)
-    return [days[day] for day in sorted(days)]
-
-
-def decide(session: Session, desk: Desk, day: date, name: str, *, working: bool) -> None:
-    """Add or change one day. Raises `Forbidden`, `Invalid`."""
-    access.require(desk.actor, "registers.write")
-    said = name.strip()
-    errors: list[FieldError] = []
-    if not said:
-        errors.append(FieldError("name", "required"))
-    elif len(said) > MOST_NAME:
-        errors.append(FieldError("name", "too_long", (("limit", MOST_NAME),)))
-    if day.year not in YEARS:
-        errors.append(FieldError("day", "invalid"))
-    if errors:
-        raise Invalid(*errors)
-    row = session.scalar(select(Holiday).where(Holiday.day == day))
-    before = _words(row) if row else None
-    if row is None:
-        row = Holiday(day=day)
-        session.add(row)
-    row.name, row.working = said, working
-    _log(session, desk, day, before, _words(row))
-
-
-def forget(session: Session, desk: Desk, day: date) -> None:
-    """Take a decision back: the law's calendar counts again. Raises `Forbidden`, `NotVisible`."""
-    access.require(desk.actor, "registers.write")
-    row = session.scalar(select(Holiday).where(Holiday.day == day))
-    if row is None:
-        raise NotVisible("holiday", day)
-    _log(session, desk, day, _words(row), None)
-    session.delete(row)
-
-
-def _own(session: Session, year: int) -> Sequence[Holiday]:
-    return session.scalars(
-        select(Holiday).where(Holiday.day >= date(year, 1, 1), Holiday.day <= date(year, 12, 31))
-    ).all()
-
-
-def _words(row: Holiday) -> str:
-    return f"{'+' if row.working else '-'} {row.name}"
-
-
-def _log(session: Session, desk: Desk, day: date, before: str | None, after: str | None) -> None:
-    now: datetime = desk.now
-    change = Change(day.isoformat(), before, after)
-    audit.record(session, desk.actor, "calendar_changed", now=now, changes=(change,))
+    own = [(day, rule) for rule in rules(session) for day in rule.days([year])]
+    decided = {day for day, rule in own if rule.counts(None, home, home)}
+    days = [
+        Day(day, name, "closed", own=False) for day, name in legal.items() if day not in decided
+    ]
+    days += [Day(day, r.name, r.effect, own=True, rule=r, sector=r.sector_id) for day, r in own]
+    return sorted(days, key=lambda each: (each.day, each.own, each.name))

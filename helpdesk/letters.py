@@ -7,7 +7,7 @@ subject is constant for a ticket and never our title or classification (DESIGN Â
 Keys of `Outbound.data` (all plain JSON): `insurer`, `link`, `number`, `protocol`, `subject`,
 `endpoint_id`, `mailbox`, `references` (ours and theirs, oldest first), `in_reply_to`, `contact`,
 `due_at` (RFC 3339), `text` and `author` (only when they may be said), `answer_token` (where the
-answer is not one of an endpoint), plus the notice's own.
+answer is not one of an endpoint), `rate_link` (of a closing), plus the notice's own.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk import confirming
+from helpdesk import confirming, ratings
 from helpdesk.border import Address, Channel, File, Outbound
 from helpdesk.models import Attachment, Endpoint, Message, Outbox, Ticket
 from helpdesk.policy import Policy
@@ -59,6 +59,8 @@ def write(session: Session, rows: Sequence[Outbox], policy: Policy) -> list[Outb
         data |= _answerable(row, policy)
         if row.notice == confirming.NOTICE and row.endpoint_id is not None:
             data["link"] = confirming.link(policy, row.endpoint_id, row.created_at)
+        if row.notice == "closed" and message is not None:
+            data["rate_link"] = ratings.link(policy, message.id, row.created_at)
         if said and message is not None:
             data |= {"text": message.text, "author": message.author_name}
         letters.append(

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from helpdesk import events
+from helpdesk import events, muting
 from helpdesk.border import Channel
 from helpdesk.models import Delivery, Endpoint, Outbox, Ticket
 
@@ -112,10 +112,10 @@ def post(
             "outbox_id": outbox_id,
             "channel": notice.channel,
             "recipient": notice.address,
-            "state": "queued",
+            "state": "queued" if state != "cancelled" else state,
             "at": now,
         }
-        for notice, outbox_id in zip(notices, ids, strict=True)
+        for notice, outbox_id, state in zip(notices, ids, states, strict=True)
         if notice.message_id is not None and notice.number is not None
     ]
     if deliveries:
@@ -151,7 +151,11 @@ def on_page(
 
 def _states(session: Session, notices: Sequence[Notice], now: datetime) -> list[str]:
     """`queued`; `held` for the acknowledgements beyond what one address gets in a while;
-    `cancelled` for automatic mail to an address that nobody reads."""
+    `cancelled` for automatic mail to an address that nobody reads, and for mail its reader does
+    not want (`muting`)."""
+    unwanted = muting.unwanted(
+        session, [(n.name, n.address, n.endpoint_id) for n in notices if n.channel == Channel.MAIL]
+    )
     addresses = {n.address for n in notices if n.automatic and n.channel == Channel.MAIL}
     sent: dict[str, int] = {}
     if addresses:
@@ -170,7 +174,9 @@ def _states(session: Session, notices: Sequence[Notice], now: datetime) -> list[
     states: list[str] = []
     for notice in notices:
         state = "queued"
-        if notice.automatic and notice.channel == Channel.MAIL:
+        if notice.endpoint_id in unwanted:
+            state = "cancelled"
+        elif notice.automatic and notice.channel == Channel.MAIL:
             if UNREAD.match(notice.address):
                 state = "cancelled"
             elif notice.name != DIGEST:

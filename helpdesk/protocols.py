@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from helpdesk import protocol
+from helpdesk import parameters, protocol
 from helpdesk.models import ProtocolDay, Ticket
 from helpdesk.models.base import upsert
 from helpdesk.policy import Policy
@@ -19,6 +19,7 @@ def assign(
     opening of the day waits, and a rollback gives the sequence back."""
     if not numbers:
         return {}
+    template = parameters.load(session).protocol_template or policy.protocol_template
     session.flush()  # nothing may follow that could fail while others wait
     day = policy.day(now)
     count = len(numbers)
@@ -30,9 +31,7 @@ def assign(
     )
     first = (last or count) - count + 1
     given = {
-        number: protocol.render(
-            policy.protocol_template, policy.ans_registration, day, first + offset
-        )
+        number: protocol.render(template, policy.ans_registration, day, first + offset)
         for offset, number in enumerate(numbers)
     }
     session.execute(

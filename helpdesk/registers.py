@@ -124,7 +124,7 @@ def upsert_provider(
     changes += _assign(session, provider, row)
     session.flush()  # addresses and people need its id
     if row.email:
-        _know(session, provider, identifiers.email(row.email) or "", row.person)
+        know(session, provider, identifiers.email(row.email) or "", row.person)
     if changes:
         audit.record(session, actor, action, now=now, changes=changes)
     return provider
@@ -256,7 +256,8 @@ def _type_id(session: Session, name: str) -> int:
     return added.id
 
 
-def _know(session: Session, provider: Provider, email: str, name: str | None) -> None:
+def know(session: Session, provider: Provider, email: str, name: str | None = None) -> None:
+    """The address is the provider's from now on and, with a name, that person's log-in."""
     person = add_person(session, provider, name, email) if name else None
     known = session.scalar(
         select(KnownAddress).where(

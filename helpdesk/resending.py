@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk import access, endpoints, events, notices, outbox
+from helpdesk import access, endpoints, events, measuring, notices, outbox
 from helpdesk.audit import Change
 from helpdesk.border import Actor, Channel
 from helpdesk.desk import Desk, load, log
@@ -38,6 +38,8 @@ def undo(session: Session, desk: Desk, number: int, message_id: int) -> bool:
         return False
     message.direction, message.audience, message.kind = "internal", "internal", "note"
     ticket.last_answer_id = _last_answer(session, ticket)
+    if ticket.last_answer_id is None:
+        measuring.unanswered(ticket)
     ticket.version += 1
     log(session, desk, ticket, "undone", [])
     events.emit(session, number, "message", now=desk.now, version=ticket.version)

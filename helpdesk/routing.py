@@ -78,7 +78,7 @@ def consult(session: Session, desk: Desk, number: int, *, sector: str, note: str
     if asked is None or not asked.active:
         raise Invalid(FieldError("sector", "unknown" if sector else "required"))
     message_id = say(session, desk, ticket, "note", said, (), None)
-    ticket.waiting_on = "internal"
+    ticket.waiting_on, ticket.started = "internal", True
     touch(ticket, desk)
     log(session, desk, ticket, "consulted", [Change("sector", None, asked.name)], note=said)
     colleagues = session.scalars(
@@ -139,9 +139,6 @@ def _classify(
     if ticket.classification_id != classification_id:
         before, after = names[ticket.classification_id], names[classification_id]
         changes.append(Change("classification", before.name, after.name))
-        if not ticket.started and after.sector_id and after.sector_id != ticket.sector_id:
-            changes.append(_sector_change(registers, ticket.sector_id, after.sector_id))
-            ticket.sector_id = after.sector_id
     if ticket.subclassification_id != subclassification_id:
         subs = registers.subclassifications
         before_sub = subs.get(ticket.subclassification_id or 0)
@@ -151,8 +148,13 @@ def _classify(
                 "subclassification", before_sub and before_sub.name, after_sub and after_sub.name
             )
         )
+    sector_id = registers.sector_of(classification_id, subclassification_id)
+    if changes and not ticket.started and sector_id and sector_id != ticket.sector_id:
+        changes.append(_sector_change(registers, ticket.sector_id, sector_id))
+        ticket.sector_id = sector_id
     ticket.classification_id = classification_id
     ticket.subclassification_id = subclassification_id
+    ticket.counted_sector = ticket.sector_id
     terms = registers.terms(ticket.provider_id, classification_id, subclassification_id)
     return changes + clock.count(ticket, registers, terms)
 

@@ -40,6 +40,8 @@ class Row:
     situation: str
     status_code: str
     status_label: str
+    #: how agents see it tinted; "" as its situation
+    status_tint: str
     provider_code: str
     provider_name: str
     provider_document: str
@@ -70,6 +72,8 @@ class Row:
     unit: str
     due_at: datetime
     attention_at: datetime
+    #: since when a status holds the deadline's clock; None while it runs
+    paused_at: datetime | None
     band: str
     days_open: int
     waiting_on: str
@@ -104,8 +108,10 @@ def of_numbers(
 
 def columns(actor: Actor) -> Any:
     unread: Any = literal(value=False)
+    person = actor.kind is ActorKind.PERSON
+    theirs = case((Status.provider_label != "", Status.provider_label), else_=Status.label)
     query = select(
-        Ticket, Provider.code, Provider.name, Status.code, Status.label,
+        Ticket, Provider.code, Provider.name, Status.code, theirs if person else Status.label,
         Classification.code, Classification.name, Subclassification.code, Subclassification.name,
         Reason.code, Reason.name, Sector.code, Sector.name,
         Assignee.login, Assignee.name, Holder.login, Holder.name,
@@ -120,13 +126,13 @@ def columns(actor: Actor) -> Any:
         .outerjoin(Assignee, Assignee.id == Ticket.assignee_id)
         .outerjoin(Holder, Holder.id == Ticket.claimed_by)
     )
-    if actor.kind is ActorKind.PERSON:
+    if person:
         query = query.outerjoin(
             Reading, and_(Reading.number == Ticket.number, Reading.person_id == actor.id)
         )
         newer = Ticket.last_answer_id > func.coalesce(Reading.message_id, 0)
         unread = case((newer, True), else_=False)
-    return query.add_columns(unread, Provider.document)
+    return query.add_columns(unread, Provider.document, Status.tint)
 
 
 def row_of(values: Any, policy: Policy, now: datetime) -> Row:
@@ -146,6 +152,7 @@ def row_of(values: Any, policy: Policy, now: datetime) -> Row:
         contact_email=ticket.contact_email,
         status_code=values[3],
         status_label=values[4],
+        status_tint=values[19],
         classification_code=values[5],
         classification=values[6],
         subclassification_code=values[7],
@@ -170,7 +177,9 @@ def row_of(values: Any, policy: Policy, now: datetime) -> Row:
         unit=ticket.unit,
         due_at=ticket.due_at,
         attention_at=ticket.attention_at,
-        band=band(until, ticket.due_at, ticket.attention_at),
+        paused_at=ticket.paused_at,
+        # A deadline whose clock stands is as it was when it stopped.
+        band=band(ticket.closed_at or ticket.paused_at or now, ticket.due_at, ticket.attention_at),
         days_open=days_open(ticket.opened_at, until, policy.zone),
         waiting_on=ticket.waiting_on,
         secret=ticket.secret_group,

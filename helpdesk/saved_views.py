@@ -45,7 +45,7 @@ def save(session: Session, desk: Desk, name: str, query: str, scope: str) -> int
     called = _called(name)
     if len(query) > LONGEST_QUERY:
         raise Invalid(FieldError("query", "too_long", (("limit", LONGEST_QUERY),)))
-    sector_id = sharing.sector_of(desk, scope)
+    sector_id = sharing.sector_of(desk, SavedView, scope)
     known = _own(session, desk.actor)
     row = next((v for v in known if v.name == called), None)
     if row is None:
@@ -67,7 +67,7 @@ def change(session: Session, desk: Desk, view_id: int, name: str, scope: str) ->
     if any(v.name == called and v.id != view_id for v in _own(session, desk.actor)):
         raise Invalid(FieldError("name", "taken"))
     if scope != row.scope:
-        row.sector_id, row.scope = sharing.sector_of(desk, scope), scope
+        row.sector_id, row.scope = sharing.sector_of(desk, SavedView, scope), scope
     row.name, row.changed_at = called, desk.now
     _log(session, desk, "view_saved", called)
 

@@ -1,8 +1,10 @@
 """Full text: the same tokens into FTS5 and tsvector, so both databases find the same tickets."""
 
+import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -14,13 +16,14 @@ from sqlalchemy import (
     select,
     table,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from helpdesk import access, words
 from helpdesk.border import Actor
-from helpdesk.models import Message, Ticket
+from helpdesk.models import Attachment, Message, Ticket
 from helpdesk.models.base import Id
 
 #: newest hits first; a search that finds more says so instead of counting on
@@ -49,6 +52,34 @@ _OF_BLOCK = (
     f"array_to_tsvector(ARRAY['#{SMALL}:' || ({{id}} >> {SMALL}),"
     f" '#{LARGE}:' || ({{id}} >> {LARGE})])"
 )
+#: of a row of `attachment_text`; an index of PostgreSQL holds it
+ATTACHED_DOC = (
+    "(to_tsvector('simple', words) || array_to_tsvector(ARRAY["
+    f"'#{SMALL}:' || CAST(attachment_id >> {SMALL} AS text),"
+    f" '#{LARGE}:' || CAST(attachment_id >> {LARGE} AS text)]))"
+)
+#: kept by triggers: whoever writes or deletes a text has indexed it
+ATTACHED: dict[str, tuple[str, ...]] = {
+    "sqlite": (
+        (
+            "CREATE VIRTUAL TABLE attachment_search USING fts5(words, content='attachment_text',"
+            " content_rowid='attachment_id', tokenize='unicode61 remove_diacritics 0')"
+        ),
+        (
+            "CREATE TRIGGER attachment_text_new AFTER INSERT ON attachment_text BEGIN"
+            " INSERT INTO attachment_search(rowid, words) VALUES (NEW.attachment_id, NEW.words);"
+            " END"
+        ),
+        (
+            "CREATE TRIGGER attachment_text_gone AFTER DELETE ON attachment_text BEGIN"
+            " INSERT INTO attachment_search(attachment_search, rowid, words)"
+            " VALUES ('delete', OLD.attachment_id, OLD.words); END"
+        ),
+    ),
+    "postgresql": (
+        f"CREATE INDEX ix_attachment_text_doc ON attachment_text USING gin ({ATTACHED_DOC})",
+    ),
+}
 BLOCKS: dict[str, tuple[str, ...]] = {
     "sqlite": (),
     "postgresql": (
@@ -76,14 +107,49 @@ _FORGET = {
     "sqlite": text("DELETE FROM message_search WHERE rowid = :id"),
     "postgresql": text("DELETE FROM message_search WHERE message_id = :id"),
 }
-#: the column that holds the message's id, and what finds it
-_MATCH = {
-    "sqlite": ("rowid", "message_search MATCH :query"),
-    "postgresql": (
-        "message_id",
-        "doc @@ (to_tsquery('simple', :query) && CAST(:among AS tsquery))",
+_DOCUMENTS = {
+    "sqlite": text("SELECT rowid, number, tokens FROM message_search ORDER BY rowid"),
+    # Without the marks of its blocks: whoever reads it makes its own.
+    "postgresql": text(
+        "SELECT message_id, number, (SELECT coalesce(string_agg(lexeme, ' '), '')"
+        " FROM unnest(doc) WHERE lexeme NOT LIKE '#%') FROM message_search ORDER BY message_id"
     ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """`found`: by database the table, the column that holds the id, and what finds it. `id` is
+    that column of the table itself, which `joined` leads to the message."""
+
+    found: dict[str, tuple[str, str, str]]
+    id: Any
+    joined: Callable[[Any, Any], Any]
+    gate: Callable[[Actor], ColumnElement[bool]]
+
+
+_QUERY = "@@ (to_tsquery('simple', :query) && CAST(:among AS tsquery))"
+_MESSAGES = _Source(
+    found={
+        "sqlite": ("message_search", "rowid", "message_search MATCH :query"),
+        "postgresql": ("message_search", "message_id", f"doc {_QUERY}"),
+    },
+    id=Message.id,
+    joined=lambda query, key: query.join(Message, Message.id == key),
+    gate=lambda _: true(),
+)
+#: the text of attachments: found by who may open the file
+_ATTACHED = _Source(
+    found={
+        "sqlite": ("attachment_search", "rowid", "attachment_search MATCH :query"),
+        "postgresql": ("attachment_text", "attachment_id", f"{ATTACHED_DOC} {_QUERY}"),
+    },
+    id=Attachment.id,
+    joined=lambda query, key: query.join(Attachment, Attachment.id == key).join(
+        Message, Message.id == Attachment.message_id
+    ),
+    gate=access.downloadable,
+)
 #: how many of the newest blocks are asked, by shift, one after the other until the hits suffice
 _STRETCHES = ((SMALL, 2), (SMALL, 4), (SMALL, 8), (SMALL, 16), (LARGE, 2), (LARGE, 4), (LARGE, 8))
 #: a stretch is worth asking when it is likely to hold all the hits that are wanted
@@ -113,8 +179,25 @@ def forget(session: Session, message_id: int) -> None:
     session.execute(_FORGET[_dialect(session)], {"id": message_id})
 
 
+def documents(session: Session) -> Iterator[list[Any]]:
+    """Everything that is indexed, as `put` takes it: message id, ticket number, words."""
+    rows = session.execute(_DOCUMENTS[_dialect(session)], execution_options={"yield_per": 1_000})
+    for message_id, number, doc in rows:
+        yield [message_id, number, doc]
+
+
+def put(session: Session, rows: Sequence[Sequence[Any]]) -> None:
+    """What `documents` gave, of either database."""
+    named: list[dict[str, Any]] = [
+        {"id": message_id, "number": number, "doc": doc} for message_id, number, doc in rows
+    ]
+    if named:
+        session.execute(_INSERT[_dialect(session)], named)
+
+
 def hits(session: Session, actor: Actor, query: str) -> Hits | None:
-    """Tickets with every word of the query in one message; None when it has no word.
+    """Tickets with every word of the query in one message or one attachment; None when it has no
+    word.
 
     Only what the actor may read is searched, so that nothing else shows by what is found or not.
     A query of digits only is looked up as protocol and number first (by equality).
@@ -133,11 +216,15 @@ def hits(session: Session, actor: Actor, query: str) -> Hits | None:
     # Tokens are letters and digits only (words.tokens), quoted all the same.
     if _dialect(session) == "sqlite":
         expression = " ".join(f'"{token}"' for token in tokens)
-        found = _newest(session, actor, {"query": expression})
+        found = [
+            _newest(session, actor, of, {"query": expression}) for of in (_MESSAGES, _ATTACHED)
+        ]
     else:
         expression = " & ".join(f"'{token}'" for token in tokens)
-        found = _by_blocks(session, actor, expression)
-    return Hits(list(dict.fromkeys(found)), complete=len(found) < MOST_HITS)
+        found = [_by_blocks(session, actor, of, expression) for of in (_MESSAGES, _ATTACHED)]
+    together = sorted(itertools.chain(*found), reverse=True)[:MOST_HITS]
+    complete = all(len(hits) < MOST_HITS for hits in [*found, together])
+    return Hits(list(dict.fromkeys(number for _, number in together)), complete)
 
 
 def among(session: Session, numbers: Sequence[int]) -> ColumnElement[bool]:
@@ -148,26 +235,28 @@ def among(session: Session, numbers: Sequence[int]) -> ColumnElement[bool]:
     return Ticket.number == any_(literal(list(numbers), ARRAY(BigInteger)))
 
 
-def _newest(session: Session, actor: Actor, parameters: dict[str, str]) -> list[int]:
-    """The ticket of each message that is found, newest message first."""
-    key, matches = _MATCH[_dialect(session)]
-    found = table("message_search", column(key, Id))
+def _newest(
+    session: Session, actor: Actor, of: _Source, parameters: dict[str, str]
+) -> list[tuple[int, int]]:
+    """Message and ticket of each that is found, the newest first."""
+    name, key, matches = of.found[_dialect(session)]
+    found = table(name, column(key, Id))
+    query = of.joined(select(Message.id, Message.number).select_from(found), found.c[key])
     query = (
-        select(Message.number)
-        .select_from(found)
-        .join(Message, Message.id == found.c[key])
-        .join(Ticket, Ticket.number == Message.number)
+        query.join(Ticket, Ticket.number == Message.number)
         .where(text(matches).bindparams(**parameters))
-        .where(access.visible(actor), access.readable(actor))
+        .where(access.visible(actor), access.readable(actor), of.gate(actor))
         .order_by(found.c[key].desc())
         .limit(MOST_HITS)
     )
-    return list(session.scalars(query))
+    return [tuple(row) for row in session.execute(query)]
 
 
-def _by_blocks(session: Session, actor: Actor, expression: str) -> list[int]:
+def _by_blocks(
+    session: Session, actor: Actor, of: _Source, expression: str
+) -> list[tuple[int, int]]:
     """Ask newer blocks until they hold enough hits, at last everything."""
-    last = session.scalar(select(func.max(Message.id))) or 0
+    last = session.scalar(select(func.max(of.id))) or 0
     share: float | None = None
     for shift, count in _STRETCHES:
         block = last >> shift
@@ -176,11 +265,11 @@ def _by_blocks(session: Session, actor: Actor, expression: str) -> list[int]:
         if blocks[0] == 0 or (share is not None and share * size < _LIKELY * MOST_HITS):
             continue
         any_block = " | ".join(f"'#{shift}:{n}'" for n in blocks)
-        found = _newest(session, actor, {"query": expression, "among": any_block})
+        found = _newest(session, actor, of, {"query": expression, "among": any_block})
         if len(found) == MOST_HITS:
             return found
         share = len(found) / size
-    return _newest(session, actor, {"query": expression, "among": ""})
+    return _newest(session, actor, of, {"query": expression, "among": ""})
 
 
 def _dialect(session: Session) -> str:

@@ -5,10 +5,11 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
-from helpdesk import audit, secrecy
+from helpdesk import access, audit, factors, secrecy
+from helpdesk.audit import Change
 from helpdesk.border import Actor, ActorKind
 from helpdesk.errors import NotVisible
 from helpdesk.models import Agent, ApiToken, Membership, Person, Profile
@@ -18,6 +19,8 @@ IDLE = {"agent": timedelta(hours=4), "person": timedelta(hours=2)}
 ABSOLUTE = {"agent": timedelta(hours=12), "person": timedelta(hours=24)}
 #: a session is touched at most this often, so that reading pages writes next to nothing
 TOUCH = timedelta(minutes=5)
+#: ways in that are two factors already: a passkey asks for finger or PIN, the directory for its own
+STRONG = frozenset({"passkey", "directory"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,9 @@ class Live:
     actor: Actor
     provider_id: int | None
     stale: bool
+    begun_at: datetime
+    #: the profile asks for a second factor and the agent has none yet
+    owes: bool = False
 
 
 def start(
@@ -37,10 +43,19 @@ def start(
     *,
     now: datetime,
     user_agent: str = "",
+    remote: str = "",
+    method: str = "password",
     provider_id: int | None = None,
+    instead_of: str = "",
 ) -> str:
-    """Begin a session and return its token, which is told to nobody else and stored nowhere."""
+    """Begin a session and return its token, which is told to nobody else and stored nowhere.
+
+    `method`: how they proved who they are, a word of the label table; `instead_of`: the token the
+    browser had before, which ends with this.
+    """
     token = secrets.token_urlsafe(32)
+    if instead_of:
+        _end(session, instead_of, now)
     session.add(
         Login(
             token_hash=token_hash(token),
@@ -51,17 +66,32 @@ def start(
             seen_at=now,
             expires_at=now + ABSOLUTE[kind],
             user_agent=user_agent[:200],
+            remote=remote[:45],
+            method=method,
         )
     )
-    actor = Actor(ActorKind(kind), subject_id, _name(session, kind, subject_id))
-    audit.record(session, actor, "logged_in", now=now)
+    come_from = [
+        Change("method", None, method),
+        *([Change("remote", None, remote[:45])] if remote else []),
+        *([Change("browser", None, user_agent[:200])] if user_agent else []),
+    ]
+    actor = whose(session, kind, subject_id)
+    audit.record(session, actor, "logged_in", now=now, changes=come_from)
     return token
 
 
 def find(session: Session, token: str, *, now: datetime) -> Live | None:
     """The live session of a token; None when it ended, expired, idled or its owner was closed."""
-    login = session.scalar(select(Login).where(Login.token_hash == token_hash(token)))
-    if login is None or login.ended_at is not None or login.expires_at <= now:
+    row = session.execute(
+        select(Login, Profile.second_factor)
+        .outerjoin(Agent, and_(Agent.id == Login.subject_id, Login.kind == "agent"))
+        .outerjoin(Profile, Profile.id == Agent.profile_id)
+        .where(Login.token_hash == token_hash(token))
+    ).first()
+    if row is None:
+        return None
+    login, asks_for_factor = row
+    if login.ended_at is not None or login.expires_at <= now:
         return None
     if login.seen_at + IDLE[login.kind] <= now:
         return None
@@ -75,7 +105,15 @@ def find(session: Session, token: str, *, now: datetime) -> Live | None:
     provider_id = login.provider_id if login.provider_id in providers else None
     if provider_id is None and providers:
         provider_id = providers[0]
-    return Live(login.id, actor, provider_id, stale=login.seen_at + TOUCH <= now)
+    owes = bool(asks_for_factor) and login.method not in STRONG
+    return Live(
+        login.id,
+        actor,
+        provider_id,
+        stale=login.seen_at + TOUCH <= now,
+        begun_at=login.created_at,
+        owes=owes and factors.is_owed(session, login.subject_id),
+    )
 
 
 def owner(session: Session, token: str) -> tuple[str, int] | None:
@@ -96,9 +134,23 @@ def switch(session: Session, session_id: int, provider_id: int) -> None:
 
 
 def end(session: Session, token: str, *, now: datetime) -> None:
+    ended = _end(session, token, now)
+    if ended is not None:
+        audit.record(session, whose(session, *ended), "logged_out", now=now)
+
+
+def end_all(
+    session: Session, kind: str, subject_id: int, *, now: datetime, but: int | None = None
+) -> None:
+    """Every session of somebody, but perhaps one."""
     session.execute(
         update(Login)
-        .where(Login.token_hash == token_hash(token), Login.ended_at.is_(None))
+        .where(
+            Login.kind == kind,
+            Login.subject_id == subject_id,
+            Login.ended_at.is_(None),
+            Login.id != (but or 0),
+        )
         .values(ended_at=now)
     )
 
@@ -116,10 +168,11 @@ def agent_actor(session: Session, agent_id: int) -> Actor | None:
         ActorKind.AGENT,
         agent.id,
         agent.name,
-        permissions=frozenset(profile.permissions),
+        permissions=access.held(profile.permissions),
         sector_id=agent.sector_id,
         profile_id=agent.profile_id,
         groups=frozenset(profile.groups),
+        sectors=frozenset(agent.sectors),
     )
 
 
@@ -167,6 +220,18 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _name(session: Session, kind: str, subject_id: int) -> str:
+def whose(session: Session, kind: str, subject_id: int) -> Actor:
+    """Whom the log names: the account, without what it may do."""
     table = Agent if kind == "agent" else Person
-    return session.scalar(select(table.name).where(table.id == subject_id)) or ""
+    name = session.scalar(select(table.name).where(table.id == subject_id)) or ""
+    return Actor(ActorKind(kind), subject_id, name)
+
+
+def _end(session: Session, token: str, now: datetime) -> tuple[str, int] | None:
+    row = session.execute(
+        update(Login)
+        .where(Login.token_hash == token_hash(token), Login.ended_at.is_(None))
+        .values(ended_at=now)
+        .returning(Login.kind, Login.subject_id)
+    ).first()
+    return (row[0], row[1]) if row else None

@@ -1,32 +1,30 @@
 """One ticket as a page or the API shows it: the conversation, its people, its log."""
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from helpdesk import (
     access,
-    catalog,
     clock,
+    conversation,
     deadlines,
     endpoints,
-    merging,
+    history,
+    holidays,
     pendency,
     rows,
     text,
-    traces,
 )
 from helpdesk.border import Actor, ActorKind
+from helpdesk.conversation import WHOLE, Window
 from helpdesk.deadlines import CountedDay
 from helpdesk.errors import NotVisible
 from helpdesk.models import (
     Attachment,
-    Delivery,
     InboundRaw,
     Log,
     LogPrivate,
@@ -43,10 +41,8 @@ from helpdesk.policy import Policy
 from helpdesk.rows import Row
 from helpdesk.views import (
     AttachmentView,
-    DeliveryView,
     EndpointView,
     LogView,
-    MessageView,
     ProviderView,
     Thread,
 )
@@ -64,14 +60,24 @@ def find(session: Session, actor: Actor, ref: str) -> int:
     return number
 
 
-def view(session: Session, actor: Actor, number: int, *, policy: Policy, now: datetime) -> Thread:
-    """Raises `NotVisible`. A fixed number of queries, whatever the length of the conversation."""
+def view(
+    session: Session,
+    actor: Actor,
+    number: int,
+    *,
+    policy: Policy,
+    now: datetime,
+    window: Window = WHOLE,
+) -> Thread:
+    """Raises `NotVisible`. A fixed number of queries, whatever the length of the conversation; of
+    that, `window` is shown."""
     found = rows.listing(session, actor, Ticket.number == number, policy, now)
     ticket = session.get(Ticket, number)
     if not found or ticket is None:
         raise NotVisible("ticket", number)
     ends = endpoints.of_ticket(session, number)
     default = endpoints.default(session, ticket, ends)
+    part = conversation.read(session, actor, number, window, ticket.last_answer_id)
     linked = session.scalars(
         select(Ticket.number)
         .where(
@@ -85,7 +91,8 @@ def view(session: Session, actor: Actor, number: int, *, policy: Policy, now: da
         contact_phone=ticket.contact_phone,
         contact_email=ticket.contact_email,
         endpoints=[_endpoint(e, default) for e in ends],
-        messages=_messages(session, actor, [number, *merging.sources(session, number)]),
+        messages=part.messages,
+        earlier=part.earlier,
         provider=_provider(session, ticket.provider_id),
         merged_into=_known(session, actor, ticket.merged_into),
         linked=list(linked),
@@ -108,24 +115,7 @@ def log(session: Session, actor: Actor, number: int) -> list[LogView]:
         .where(Log.number == number)
         .order_by(Log.id)
     )
-    result: list[LogView] = []
-    for row, private in session.execute(query):
-        values: dict[str, Any] = private or {}
-        result.append(
-            LogView(
-                id=row.id,
-                at=row.at,
-                actor_kind=row.actor_kind,
-                actor_id=row.actor_id,
-                actor_name=values.get("actor", ""),
-                action=row.action,
-                changes=values.get("changes", []),
-                note=values.get("note", ""),
-                digest=row.digest,
-                seal=row.seal_id,
-            )
-        )
-    return result
+    return [history.view(row, private) for row, private in session.execute(query)]
 
 
 def previous(
@@ -142,7 +132,7 @@ def explain_deadline(
 ) -> tuple[CountedDay, ...]:
     """Each day between opening and due date, and why it counts or does not."""
     ticket = access.ticket(session, actor, number)
-    calendar = catalog.calendar(session, policy)
+    calendar = clock.calendar_of(ticket, holidays.load(session, policy))
     terms = deadlines.longer(clock.terms_of(ticket), ticket.paused_days)
     return deadlines.explain(ticket.cycle_at, terms, calendar)
 
@@ -162,7 +152,7 @@ def attachment(session: Session, actor: Actor, public_id: str) -> AttachmentView
     )
     if found is None:
         raise NotVisible("attachment", public_id)
-    return _attachment(found)
+    return conversation.shown(found)
 
 
 def raw(session: Session, actor: Actor, message_id: int) -> str:
@@ -193,72 +183,6 @@ def _known(session: Session, actor: Actor, number: int | None) -> int | None:
     return number if number in access.visible_numbers(session, actor, {number or 0}) else None
 
 
-def _messages(session: Session, actor: Actor, numbers: Sequence[int]) -> list[MessageView]:
-    """Of a ticket and of what was merged into it, in the order of writing."""
-    written = session.scalars(
-        select(Message)
-        .where(Message.number.in_(numbers), access.readable(actor))
-        .order_by(Message.id)
-    ).all()
-    attached = defaultdict[int, list[AttachmentView]](list)
-    files = select(Attachment).where(Attachment.number.in_(numbers), access.downloadable(actor))
-    for file in session.scalars(files.order_by(Attachment.id)):
-        attached[file.message_id].append(_attachment(file))
-    delivered = defaultdict[int, list[DeliveryView]](list)
-    for d in session.scalars(
-        select(Delivery).where(Delivery.number.in_(numbers)).order_by(Delivery.id)
-    ):
-        delivered[d.message_id].append(
-            DeliveryView(d.recipient, d.channel, d.state, d.at, d.detail, d.outbox_id, d.status)
-        )
-    nameable = _nameable(session, actor, written)
-    return [
-        MessageView(
-            id=m.id,
-            number=m.number,
-            kind=m.kind,
-            direction=m.direction,
-            audience=m.audience,
-            secret=m.secret_group,
-            channel=m.channel,
-            author_kind=m.author_kind,
-            author_id=m.author_id,
-            author_name=m.author_name,
-            at=m.at,
-            text=m.text,
-            quoted=m.quoted,
-            html=m.html,
-            verdict=m.verdict,
-            judged=m.judged,
-            match=traces.shown(m.match, nameable),
-            raw_id=m.raw_id,
-            attachments=attached[m.id],
-            deliveries=delivered[m.id],
-        )
-        for m in written
-    ]
-
-
-def _nameable(session: Session, actor: Actor, written: Sequence[Message]) -> set[int]:
-    """Of the tickets that the traces name, those the actor may know of."""
-    lines = (line for m in written if m.match for line in m.match.get("trace", []))
-    return access.visible_numbers(session, actor, traces.named(lines))
-
-
-def _attachment(file: Attachment) -> AttachmentView:
-    return AttachmentView(
-        file.public_id,
-        file.filename,
-        file.content_type,
-        file.size,
-        file.sha256,
-        file.audience,
-        file.secret_group,
-        file.inline,
-        file.content_id,
-    )
-
-
 def _endpoint(endpoint: EndpointRow, default: EndpointRow | None) -> EndpointView:
     return EndpointView(
         id=endpoint.id,
@@ -268,6 +192,7 @@ def _endpoint(endpoint: EndpointRow, default: EndpointRow | None) -> EndpointVie
         state=endpoint.state,
         default=default is not None and default.id == endpoint.id,
         usable=endpoint.state in endpoints.USABLE,
+        spoke=endpoint.spoke,
     )
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
-from helpdesk import catalog, endpoints, events, pendency
+from helpdesk import access, catalog, endpoints, events, mentions, pendency
 from helpdesk.audit import Change
 from helpdesk.border import File
 from helpdesk.desk import (
@@ -66,7 +66,8 @@ def claim(session: Session, desk: Desk, number: int) -> Ticket:
 
 
 def renew(session: Session, desk: Desk, number: int) -> bool:
-    """Prolong a claim silently; false when it is no longer ours."""
+    """Prolong a claim silently; false when it is no longer ours. Raises `Forbidden`."""
+    access.require(desk.actor, "ticket.claim")
     minutes = catalog.load(session, desk.policy).parameters.claim_minutes
     held = session.scalar(
         update(Ticket)
@@ -120,9 +121,12 @@ def reply(
 def note(
     session: Session, desk: Desk, number: int, body: str, *, files: Sequence[File] = ()
 ) -> int:
-    """Nota interna: never leaves the operadora. Allowed in any situation, claimed or not."""
+    """Nota interna: never leaves the operadora. Allowed in any situation, claimed or not. Who is
+    named in it (`@login`) is told."""
     ticket = load(session, desk, number, Action.NOTE)
-    message_id = say(session, desk, ticket, "note", body_of(body), files, None)
+    said = body_of(body)
+    message_id = say(session, desk, ticket, "note", said, files, None)
+    mentions.tell(session, desk, ticket, said, message_id)
     touch(ticket, desk)
     log(session, desk, ticket, "noted", [])
     events.emit(session, number, "message", now=desk.now, version=ticket.version)

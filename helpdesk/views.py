@@ -20,6 +20,10 @@ class AttachmentView:
     secret: str | None
     inline: bool
     content_id: str | None
+    #: the ticket it hangs on
+    number: int = 0
+    #: why its text could not be read for the search, "" when it was or need not be
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class EndpointView:
     state: str
     default: bool
     usable: bool
+    #: the provider wrote from there: an answer may carry its text (`letters`)
+    spoke: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,8 @@ class Thread:
     asked: list[AskedView]
     #: since when its status holds the deadline's clock
     paused_at: datetime | None
+    #: how many messages precede those shown
+    earlier: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,3 +54,16 @@ def test_a_decision_is_one_page_of_context_decision_and_consequence(path: Path):
         "Consequence",
     ]
     assert len(text.splitlines()) <= 60
+
+
+def test_the_seed_names_a_test_that_exists_beside_each_line_that_works():
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in (DOCS / "seed.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| ") and not line.startswith("| there |")
+    ]
+    assert [row for row in rows if len(row) != 4] == []
+    unproved = [row[0] for row in rows if row[1] != "open" and not row[2]]
+    assert unproved == []
+    named = {name for row in rows for name in re.findall(r"`([^`]+)`", row[2])}
+    assert {name for name in named if not (ROOT / name).is_file()} == set()

@@ -37,7 +37,8 @@ class FileSent:
 class FileRejected:
     """A file that was not taken.
 
-    `code`: identify | required | too_big | type | unavailable; `limit` in octets, 0 for none.
+    `code`: identify | required | too_big | type | infected | unavailable; `limit` in octets, 0 for
+    none.
     """
 
     filename: str

@@ -6,6 +6,7 @@ from channels import Kit
 from channels.bot.events import FileRejected
 from helpdesk.attachments import Candidate, check, safe_name, sniff
 from helpdesk.border import File
+from helpdesk.errors import Deferred
 
 
 async def judge(kit: Kit, name: str, declared: str | None, data: bytes) -> File | FileRejected:
@@ -15,5 +16,11 @@ async def judge(kit: Kit, name: str, declared: str | None, data: bytes) -> File 
     errors = check([Candidate(filename, len(data), content_type)], kit.limits)
     if errors:
         return FileRejected(filename, errors[0].code, kit.limits.size)
+    try:
+        found = await asyncio.to_thread(kit.scan, data)
+    except Deferred:
+        return FileRejected(filename, "unavailable", 0)
+    if found:
+        return FileRejected(filename, "infected", 0)
     sha256 = await asyncio.to_thread(kit.blobs.put, data)
     return File(filename, content_type, len(data), sha256)

@@ -9,7 +9,7 @@ from channels.bot import events
 from channels.bot.events import Event, Want
 from channels.bot.states import Option, Person, Provider
 from channels.bot.steps import PAGE
-from helpdesk import bots, catalog, intake, letters, logins, sessions
+from helpdesk import bots, catalog, intake, letters, logins, parameters, sessions
 from helpdesk.border import (
     Actor,
     ActorKind,
@@ -102,9 +102,16 @@ def _check_code(turn: Turn, email: str, code: str) -> Event:
 
 def _classifications(turn: Turn) -> Event:
     registers = catalog.load(turn.session, turn.policy)
+    providers = turn.person.providers if turn.person else ()
+    if not any(parameters.contact_open(turn.session, provider.id) for provider in providers):
+        return events.ClassificationsLoaded(())
     return events.ClassificationsLoaded(
         tuple(
-            Option(c.code, c.name, tuple(Option(s.code, s.name) for s in registers.children(c.id)))
+            Option(
+                c.code,
+                c.name,
+                tuple(Option(s.code, s.name) for s in registers.children(c.id, published=True)),
+            )
             for c in registers.published()
         )
     )

@@ -4,7 +4,7 @@ import html as entities
 import re
 from urllib.parse import unquote
 
-from channels.mail import html, html_marks, html_text
+from channels.mail import html, html_marks, html_text, nesting
 from channels.mail.bodies import Contents
 
 _CID = re.compile(r"cid:([^\"'\s>]+)", re.IGNORECASE)
@@ -22,10 +22,13 @@ def joined(found: Contents, defects: list[str]) -> tuple[str, str | None, str]:
         page = ""
         if segment.html:
             source = "\n".join(segment.html)
-            if len(source) > len(html.readable(source)) + 6 * source.count("&nbsp;"):
+            cut = len(source) > len(html.readable(source)) + 6 * source.count("&nbsp;")
+            if cut or source.count("<") > nesting.MOST_TAGS:
                 defects.append("html-cut")
             page = html.sanitise(source)
         read_from_html = html_text.to_text(page) if page else ""
+        if len(read_from_html) >= html_text.LONGEST:
+            defects.append("text-cut")
         unmarked = html_marks.without(read_from_html)
         texts.append(plain if _says_enough(plain, unmarked) else _squeeze(unmarked))
         marked.append(read_from_html or plain)

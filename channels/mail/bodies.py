@@ -13,11 +13,10 @@ MOST_ATTACHMENTS = 1_000
 #: text beyond this is cut from what is read and searched; the whole stays in the raw message
 LONGEST_TEXT = 2 * 1024 * 1024
 
-_PGP_SIGNED = re.compile(
-    r"-----BEGIN PGP SIGNED MESSAGE-----\n(?:[A-Za-z-]+:[^\n]*\n)*\n(.*?)"
-    r"-----BEGIN PGP SIGNATURE-----.*?(?:-----END PGP SIGNATURE-----|\Z)",
-    re.DOTALL,
+_PGP_OPENING = re.compile(
+    r"-----BEGIN PGP SIGNED MESSAGE-----\n(?:[A-Za-z-]+:[^\n]*\n)*\n",
 )
+_PGP_SIGNATURE, _PGP_END = "-----BEGIN PGP SIGNATURE-----", "-----END PGP SIGNATURE-----"
 _PGP_DASH = re.compile(r"^- (?=-)", re.MULTILINE)
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _FILE = re.compile(r"^\S.*\.[A-Za-z0-9]{2,4}$")
@@ -162,7 +161,8 @@ def _take_text(
     data = part.data
     params = part.content[1]
     if kind != "text/html":
-        data, files = transfer.uuencoded_files(data)
+        room = MOST_ATTACHMENTS - len(found.attachments)
+        data, files = transfer.uuencoded_files(data, most=room)
         for raw_name, content in files:
             name = safe(headers.raw_text(raw_name)) or made_up("", len(found.attachments) + 1)
             found.attachments.append(Leaf(name, "application/octet-stream", content))
@@ -196,11 +196,12 @@ def _without_armour(text: str, found: Contents) -> str:
     if text.lstrip().startswith("-----BEGIN PGP MESSAGE-----"):
         found.protection = found.protection or "encrypted-pgp"
         return text
-    signed = _PGP_SIGNED.search(text) if "-----BEGIN PGP SIGNATURE-----" in text else None
-    if signed is None:
+    opening = _PGP_OPENING.search(text, 0, max(text.rfind(_PGP_SIGNATURE), 0))
+    if opening is None:
         return text
     found.protection = found.protection or "signed-pgp"
-    return text[: signed.start()] + _PGP_DASH.sub("", signed[1]) + text[signed.end() :]
+    signed, _, below = text[opening.end() :].partition(_PGP_SIGNATURE)
+    return text[: opening.start()] + _PGP_DASH.sub("", signed) + below.partition(_PGP_END)[2]
 
 
 def _take_winmail(unpacked: winmail.Winmail, found: Contents) -> None:

@@ -83,6 +83,7 @@ _SJIS_KANA = re.compile(rb"[\x82\x83][\x40-\xf1]")
 _JAPANESE_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\([BJI])")
 #: controls, lone surrogates, and the two private signs by which `html_marks` marks lines
 _CONTROL = re.compile("[\ue000\ue001\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ud800-\udfff]")
+_HALVES = re.compile("[\ud800-\udfff]")
 #: high bytes in a row of a Western word, as in `ções`
 _LONGEST_ACCENTS = 2
 #: detection costs milliseconds a kilobyte, and the first lines tell
@@ -123,9 +124,11 @@ def decode(data: bytes, label: str | None = None, defects: list[str] | None = No
         noted.append("charset-wrong")
         return data.decode()
     try:
-        return data.decode(codec)
+        read = data.decode(codec)
     except (UnicodeError, ValueError):
-        return _misdeclared(data, codec, noted)
+        read = _misdeclared(data, codec, noted)
+    # UTF-7 can spell half a character, which no other encoding can write
+    return _HALVES.sub("\ufffd", read) if codec == "utf-7" else read
 
 
 def clean(text: str) -> str:

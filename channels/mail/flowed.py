@@ -5,20 +5,19 @@ def unflow(text: str, *, delsp: bool = False) -> str:
     """Join lines that end in a blank with the next one of the same quote depth. The signature
     delimiter `-- ` never joins; space-stuffing is removed."""
     out: list[str] = []
+    #: of the line that is being joined
+    pieces: list[str] = []
     open_depth = -1
     for line in text.split("\n"):
         content = line.lstrip(">")
         depth = len(line) - len(content)
         content = content.removeprefix(" ")
-        joins = open_depth == depth and content != "-- "
-        if joins:
-            out[-1] += content
-        else:
-            out.append(f"{'>' * depth} {content}" if depth else content)
-        if content.endswith(" ") and content != "-- ":
-            open_depth = depth
-            if delsp:
-                out[-1] = out[-1][:-1]
-        else:
-            open_depth = -1
+        if open_depth != depth or content == "-- ":
+            if pieces:
+                out.append("".join(pieces))
+            pieces = [">" * depth + " "] if depth else []
+        soft = content.endswith(" ") and content != "-- "
+        pieces.append(content[:-1] if soft and delsp else content)
+        open_depth = depth if soft else -1
+    out.append("".join(pieces))
     return "\n".join(out)

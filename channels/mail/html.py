@@ -11,6 +11,7 @@ from collections.abc import Callable
 import nh3
 
 from channels.mail import html_marks as marks
+from channels.mail.nesting import shallow
 
 #: larger HTML is cut before it is read; the whole stays in the raw message
 LARGEST = 1024 * 1024
@@ -119,15 +120,13 @@ _CLEANER = nh3.Cleaner(
     url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
     filter_style_properties=set(_STYLES),
 )
-_DEEP = 400
 _MOST_REFERENCES = 30_000
-_OPENING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-_CONDITIONAL = re.compile(r"<!(?:--)?\[(?:if|endif)[^\]]*\](?:--)?>", re.IGNORECASE)
+_CONDITIONAL = re.compile(r"<!(?:--)?\[(?:if|endif)[^\]]{0,200}\](?:--)?>", re.IGNORECASE)
 
 
 def sanitise(source: str) -> str:
     """The harmless part of `source`, well-formed; "" when nothing is left."""
-    clean = _CLEANER.clean(_CONDITIONAL.sub("", shallow(readable(source))))
+    clean = _CLEANER.clean(shallow(_CONDITIONAL.sub("", readable(source))))
     # Only `html_text` marks lines: a sender who writes the signs would fold away what he likes
     return marks.without(clean).strip()
 
@@ -141,34 +140,3 @@ def readable(source: str) -> str:
     part = part.replace("&nbsp;", "\xa0")
     pieces = part.split("&", _MOST_REFERENCES + 1)
     return part if len(pieces) <= _MOST_REFERENCES else "&".join(pieces[:_MOST_REFERENCES])
-
-
-def shallow(source: str) -> str:
-    """`source` without the tags that nest deeper than anything a person wrote.
-
-    Building a tree of 100,000 levels takes any HTML library seconds or its stack.
-    """
-    if source.count("<") < _DEEP:
-        return source
-    depth = 0
-    out: list[str] = []
-    at = 0
-    for tag in _OPENING.finditer(source):
-        if tag[2].lower() in marks.VOID:
-            continue
-        if tag[1]:
-            depth = max(depth - 1, 0)
-            drop = depth >= _DEEP
-        else:
-            drop = depth >= _DEEP
-            depth += 1
-        if drop:
-            end = source.find(">", tag.end())
-            if end < 0:
-                break
-            out.append(source[at : tag.start()])
-            at = end + 1
-    if not out:
-        return source
-    out.append(source[at:])
-    return "".join(out)

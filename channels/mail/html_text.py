@@ -33,6 +33,10 @@ _HIDDEN = re.compile(r"style=\"[^\"]*display:\s*none", re.IGNORECASE)
 _ENTITIES = (("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&amp;", "&"))
 
 
+#: characters of text that are written; blockquotes and rulers are longer in text than in HTML
+LONGEST = 2 * 1024 * 1024
+#: signs of quotation before a line
+_DEEPEST_QUOTE = 100
 #: what stands for an element in text
 _BEGIN_WITH = {"li": "* ", "hr": "_" * 32, "td": " ", "th": " "}
 
@@ -42,6 +46,7 @@ class _Writer:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.size = 0
         self.line: list[str] = []
         self.depth = 0
         self.pre = 0
@@ -67,9 +72,9 @@ class _Writer:
         self.line = []
         if content or self.pre:
             if self.gap is not None and self.lines and self.lines[-1].strip("> "):
-                self.lines.append(">" * min(self.gap, self.depth))
+                self.add(_prefix(min(self.gap, self.depth)))
             self.gap = None
-            self.lines.append(f"{'>' * self.depth} {content}".strip() if self.depth else content)
+            self.add(f"{_prefix(self.depth)} {content}".strip() if self.depth else content)
         if gap:
             self.gap = self.depth if self.gap is None else min(self.gap, self.depth)
 
@@ -78,21 +83,33 @@ class _Writer:
         if self.line:
             self.end()
         else:
-            self.lines.append(">" * self.depth)
+            self.add(_prefix(self.depth))
 
     def mark(self, mark: str) -> None:
         self.end()
-        self.lines.append(f"{'>' * self.depth} {mark}".strip() if self.depth else mark)
+        self.add(f"{_prefix(self.depth)} {mark}".strip() if self.depth else mark)
+
+    def add(self, line: str) -> None:
+        self.size += len(line) + 1
+        self.lines.append(line)
+
+
+def _prefix(depth: int) -> str:
+    return ">" * min(depth, _DEEPEST_QUOTE)
 
 
 def to_text(source: str) -> str:
     """The text a person reads in sanitised HTML: blocks on lines of their own, cells divided by a
     blank, quotations (`blockquote`) with `>` before each line, marks where a mail program put one.
+    It ends where it is longer than `LONGEST`.
     """
     writer = _Writer()
     hidden: list[str] = []
     at = 0
     for token in _TOKEN.finditer(source):
+        if writer.size > LONGEST:
+            at = len(source)
+            break
         if not hidden and token.start() > at:
             writer.put(_unescaped(source[at : token.start()]))
         at = token.end()

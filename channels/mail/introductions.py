@@ -9,6 +9,8 @@ from channels.mail.html_marks import QUOTE_MARK
 #: lines an introduction may be broken into, and its characters
 _LONGEST_INTRODUCTION = 6
 _INTRODUCTION_SIZE = 500
+#: characters at its end in which its verb is looked for
+_ENDING = 120
 _ADDRESS_FIRST = re.compile(r"\s*[<(][^<>@\s]+@")
 #: lines of a copied header
 _LONGEST_HEADER = 16
@@ -130,6 +132,8 @@ def _announced(lines: list[str], at: int) -> bool:
 
 def original_end(lines: list[str], at: int) -> int | None:
     line = lines[at].strip()
+    if len(line) > phrases.LONGEST_ORIGINAL:
+        return None
     ruled = line[:1] in phrases.RULED or line[-1:] in phrases.RULED
     if (ruled and phrases.ORIGINAL.match(line)) or phrases.BEGIN_FORWARDED.match(line):
         return at + 1
@@ -213,7 +217,7 @@ def _says_who(line: str, *, colon: bool, quoted_next: bool) -> bool:
     address = "@" in line
     opens = bool(phrases.OPENER.match(line))
     dated = bool(phrases.DATE.search(line[:120]))
-    ends = bool(phrases.VERB_AT_END.search(line))
+    ends = bool(phrases.VERB_AT_END.search(line, max(len(line) - _ENDING, 0)))
     on_the_same_line = opens and dated and address and bool(phrases.VERB_COLON.search(line))
     opened = opens and (dated or address) and (ends or colon)
     ruled = line.startswith("--") and ends and (dated or address)

@@ -33,7 +33,11 @@ _BARE = re.compile(r"^[A-Za-z][\w.+-]*$")
 _ENCODED_LOCAL = re.compile(r"^(=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=)@([^@\s]+)$")
 _ATEXT = re.compile(r"^[A-Za-z0-9!#$%&'*+/^_`{|}~.-]+$")
 _QUOTED_LOCAL = re.compile(r"^\"(?:[^\"\\]|\\.)+\"@[^\s@<>,;:\"()\\]+$")
-_FIND = re.compile(r"[^\s@<>,;:\"()\[\]\\']+@[^\s@<>,;:\"()\[\]\\']+\.[^\s@<>,;:\"()\[\]\\']*\w")
+#: begins where a word does: else each letter of a word without an `@` would be tried
+_FIND = re.compile(
+    r"(?<![^\s@<>,;:\"()\[\]\\'])[^\s@<>,;:\"()\[\]\\']+"
+    r"@[^\s@<>,;:\"()\[\]\\']+\.[^\s@<>,;:\"()\[\]\\']*\w"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,7 @@ def split(root: Part, defects: list[str]) -> None:
     at = max(root.body_start - 1, 0)
     count = 1
     while tree.stack:
-        at = raw.find(b"--", at) if at == 0 else raw.find(b"\n--", at)
+        at = raw.find(tree.sign, at) if at == 0 else raw.find(b"\n" + tree.sign, at)
         if at < 0:
             break
         line_start = at + (raw[at : at + 1] == b"\n")
@@ -215,14 +215,23 @@ class _Open:
 
     def __init__(self, defects: list[str]) -> None:
         self.stack: list[tuple[bytes, Part]] = []
+        #: by depth: with what each delimiter of those that are open begins
+        self._signs = [b"--"]
         self._depths: dict[bytes, int] = {}
         self._leaf: Part | None = None
         self._defects = defects
+
+    @property
+    def sign(self) -> bytes:
+        """With what a line begins that may be a delimiter; lines of blanks are looked past."""
+        return self._signs[-1]
 
     def enter(self, part: Part) -> bool:
         boundary = _boundary(part, self._defects)
         if boundary is None:
             return False
+        delimiter = b"--" + boundary
+        self._signs.append(_shared(self.sign, delimiter) if self.stack else delimiter)
         self.stack.append((boundary, part))
         # The innermost of equal boundaries counts, so that a re-used one closes as little as it can
         self._depths[boundary] = len(self.stack) - 1
@@ -246,6 +255,7 @@ class _Open:
 
     def leave(self, end: int) -> None:
         boundary, part = self.stack.pop()
+        self._signs.pop()
         part.end = end
         if self._depths.get(boundary) == len(self.stack):
             del self._depths[boundary]
@@ -259,6 +269,12 @@ class _Open:
         if not (child.kind.startswith("multipart/") and self.enter(child)):
             self._leaf = child
         return child
+
+
+def _shared(one: bytes, other: bytes) -> bytes:
+    """With what both begin."""
+    size = min(len(one), len(other))
+    return one[: next((at for at in range(size) if one[at] != other[at]), size)]
 
 
 def _boundary(part: Part, defects: list[str]) -> bytes | None:

@@ -110,11 +110,13 @@ DATED_ORIGINAL = re.compile(
     r"^\s*(?:message du|mensagem d[eo]|mensaje del?)\s*:\s*\d{1,2}/\d", re.IGNORECASE
 )
 ORIGINAL = re.compile(
-    rf"^[\s>*_|]*(?:[-=—–_*]{{2,}}\s*(?:{_ORIGINALS})\b.{{0,40}}|(?:{_ORIGINALS})\s*[-=—–_*]{{3,}}|"
-    rf"-{{6,}}\s*original\s*-{{6,}})"
-    rf"[\s*_]*[:：]?\s*$",
+    rf"(?:(?=[\s>*_|]*?[-=—–_*]{{2}})[\s>*_|=—–-]*+(?:{_ORIGINALS})\b.{{0,40}}|"
+    rf"[\s>*_|]*+(?:(?:{_ORIGINALS})\s*[-=—–_*]{{3,}}|-{{6,}}\s*original\s*-{{6,}}))"
+    rf"[\s*_]*+[:：]?\s*$",
     re.IGNORECASE,
 )
+#: characters of such a line, its strokes included
+LONGEST_ORIGINAL = 250
 #: Apple's line before a forwarded message
 BEGIN_FORWARDED = re.compile(
     r"^\s*(?:begin forwarded message|início da mensagem encaminhada|início da mensagem reencaminhada|"
@@ -146,7 +148,7 @@ FORWARDED = re.compile(
 #: the sender says that he wrote his answers into the copied mail
 ANSWERED_INSIDE = re.compile(
     r"(?:respost|respond|coment|observaç|preench|complement|sinaliz|respuesta|anot|answer|repl|"
-    r"comment|respons|notes|see)\w*\b[^.!?\n]{0,50}\b"
+    r"comment|respons|notes|see)\w{0,12}\b[^.!?\n]{0,50}\b"
     r"(?:(?:em|na cor|en|in) (?:vermelho|azul|verde|amarelo|laranja|roxo|rosa|negrito|destaque|"
     r"caixa alta|maiúsculas?|rojo|negrita|red|blue|green|bold|caps|purple|orange|colou?r)|"
     r"(?:no|dentro do|en el|al) (?:próprio |mesmo )?(?:corpo|seu e-?mail|seu texto|texto)|"

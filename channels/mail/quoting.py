@@ -41,6 +41,8 @@ _INVISIBLE = dict.fromkeys(
 _BLANKS = re.compile(r"\n{3,}")
 #: words that may follow the sentence that announces answers: a greeting and a name
 _FAREWELL = 12
+#: such a sentence stands near the beginning or the end of what is new
+_ANNOUNCED = 4_000
 #: quoted lines this long were broken on the way, and their ends stand alone on the next line
 _WRAPPED = 55
 
@@ -138,6 +140,7 @@ def _answered(shape: _Shape, new: Sequence[str]) -> list[int]:
 
 
 def _announces(new: str) -> bool:
+    new = new if len(new) <= 2 * _ANNOUNCED else f"{new[:_ANNOUNCED]}\n{new[-_ANNOUNCED:]}"
     if phrases.ANSWERED_INSIDE.search(new):
         return True
     below = phrases.ANSWERED_BELOW.search(new)

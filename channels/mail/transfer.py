@@ -84,14 +84,15 @@ def _uu_lines(block: bytes) -> bytes:
     return b"".join(out)
 
 
-def uuencoded_files(text: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
-    """Cut uuencoded files out of a text body: what is left, and (raw name, bytes) of each file."""
+def uuencoded_files(text: bytes, *, most: int) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    """Cut uuencoded files out of a text body: what is left, and (raw name, bytes) of each file.
+    What there are beyond `most` stay in the text."""
     if b"begin " not in text:
         return text, []
     files: list[tuple[bytes, bytes]] = []
     left: list[bytes] = []
     at = 0
-    while begin := _UU_BEGIN.search(text, at):
+    while len(files) < most and (begin := _UU_BEGIN.search(text, at)):
         block = _UU_BLOCK.match(text, begin.end())
         data = _uu_lines(block[0]) if block else b""
         stop = block.end() if block else begin.end()

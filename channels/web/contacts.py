@@ -1,7 +1,8 @@
 """The list of contacts: what waits for the provider first."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 from litestar import Response, get
@@ -29,12 +30,24 @@ class Listing:
     has_draft: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`opened`: first and last local day, None for any."""
+
+    situation: str
+    q: str
+    opened: tuple[date | None, date | None]
+    cursor: str | None
+
+
 @get(HOME)
 async def contact_list(
     request: PortalRequest,
     kit: NamedDependency[SkipValidation[Kit]],
     situacao: FromQuery[str] = "abertos",
     protocolo: FromQuery[str] = "",
+    de: FromQuery[str] = "",
+    ate: FromQuery[str] = "",
     depois: FromQuery[str | None] = None,
 ) -> Response[str]:
     """A search looks everywhere: who has a number does not know its tab."""
@@ -42,10 +55,11 @@ async def contact_list(
     wanted = text.normalise(protocolo).strip()
     tab = situacao if situacao in TABS else "abertos"
     tab = "todos" if wanted else tab
-    found = await kit.work.read(
-        _load, visitor, TABS[tab], wanted, depois, policy=kit.policy, now=now
-    )
-    further = {"situacao": tab, "protocolo": wanted, "depois": found.contacts.next}
+    asked = Asked(TABS[tab], wanted, (_day(de), _day(ate)), depois)
+    found = await kit.work.read(_load, visitor, asked, policy=kit.policy, now=now)
+    first, last = asked.opened
+    period = {"de": first.isoformat() if first else "", "ate": last.isoformat() if last else ""}
+    here = {"situacao": tab, "protocolo": wanted, **period}
     rows = found.contacts.rows
     waiting = [row for row in rows if tab == "abertos" and row.waiting_on == "provider"]
     context: dict[str, object] = {
@@ -57,8 +71,9 @@ async def contact_list(
         "answers": found.contacts.answers,
         "missing": {row.number: found.contacts.missing.get(row.number, 0) for row in rows},
         "unread": found.contacts.unread,
-        "next": _address(further) if found.contacts.next else None,
-        "previous": _address({"situacao": tab, "protocolo": wanted}) if depois else None,
+        "period": period,
+        "next": _address(here | {"depois": found.contacts.next}) if found.contacts.next else None,
+        "previous": _address(here) if depois else None,
         "providers": found.providers,
         "provider_id": visitor.provider_id,
         "parameters": found.parameters,
@@ -70,9 +85,7 @@ async def contact_list(
 def _load(
     session: Session,
     visitor: Visitor,
-    situation: str,
-    q: str,
-    cursor: str | None,
+    asked: Asked,
     *,
     policy: Policy,
     now: datetime,
@@ -81,21 +94,33 @@ def _load(
         session,
         visitor.actor,
         visitor.provider_id,
-        situation,
+        asked.situation,
         policy=policy,
         now=now,
-        q=q,
+        q=asked.q,
+        opened=asked.opened,
         limit=A_PAGE,
-        cursor=cursor,
+        cursor=asked.cursor,
     )
     draft = drafts.load(session, visitor.owner, drafts.NEW)
     return Listing(
         page,
         contacts.providers(session, visitor.actor),
-        parameters.load(session),
+        replace(
+            parameters.load(session),
+            contact_enabled=parameters.contact_open(session, visitor.provider_id),
+        ),
         draft is not None,
     )
 
 
-def _address(query: dict[str, str | None]) -> str:
+def _day(typed: str) -> date | None:
+    """What is no day asks for nothing: the field is a picker."""
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
+
+
+def _address(query: Mapping[str, str | None]) -> str:
     return f"{HOME}?{urlencode({name: value for name, value in query.items() if value})}"

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from channels.web.visitors import HOME, Visitor
-from helpdesk import contacts, drafts, parameters, thread
+from helpdesk import contacts, drafts, parameters, ratings, thread
 from helpdesk.border import ActorKind
 from helpdesk.drafts import Kept
 from helpdesk.errors import NotVisible
+from helpdesk.models import Rating
 from helpdesk.policy import Policy
 from helpdesk.rows import Row
 from helpdesk.views import MessageView, Thread
@@ -50,6 +51,9 @@ class Conversation:
     draft: Kept | None
     #: where the contact goes on, when it was joined to another; "" for one that is not the reader's
     continued_in: str | None
+    #: of a closed one: what was said of it, and whether it may be said still
+    rated: Rating | None
+    rateable: bool
 
 
 def load(
@@ -64,6 +68,7 @@ def load(
     seen = contacts.last_read(session, visitor.actor, number)
     fresh = (m.id for m in said if m.direction == "outbound" and m.id > seen)
     closed_at = found.row.closed_at
+    asked = ratings.of_ticket(session, visitor.actor, number)
     days = timedelta(days=parameters.load(session).reopen_days)
     return Conversation(
         thread=found,
@@ -72,6 +77,8 @@ def load(
         reopens_until=closed_at + days if closed_at else None,
         draft=drafts.load(session, visitor.owner, drafts.of_ticket(number)),
         continued_in=_continued(session, visitor, found, policy, now),
+        rated=asked.given if asked else None,
+        rateable=asked is not None and asked.given is None,
     )
 
 

@@ -1,4 +1,4 @@
-"""The log-in page in its three steps: ask for a code, type the code, or a password."""
+"""The log-in page in its steps: ask for a code, type the code, or a password; a second factor."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,14 +8,15 @@ from litestar import Response
 from channels import Kit
 from channels.web.visitors import HOME, PortalRequest
 
-Step = Literal["ask", "code", "password"]
+Step = Literal["ask", "code", "password", "second"]
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
     """`kept` is a form that waits for the log-in (signed); `saved` says that a draft does.
 
-    `error`: required, invalid (the address), wrong (password), code, code_dead, throttled.
+    `error`: required, invalid (the address), wrong (password), code, code_dead,
+    second (its code), expired, throttled.
     """
 
     back: str = HOME
@@ -26,6 +27,10 @@ class Door:
     #: names of files that have to be chosen again
     attach_again: tuple[str, ...] = ()
     error: str = ""
+    #: proves that the first factor was right (step second)
+    passed: str = ""
+    #: somebody who is in proves it again, to change a lock of the account
+    confirms: bool = False
     tries: int = 0
     minutes: int = 0
 

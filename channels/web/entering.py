@@ -3,22 +3,17 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime
-from functools import cache
 
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
 from litestar import Response, get, post
 from litestar.datastructures import FormMultiDict
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, SkipValidation
 from litestar.response import Redirect
-from sqlalchemy.orm import Session
 
 from channels import Kit
-from channels.web import doors, keeping
+from channels.web import coming, doors
+from channels.web.coming import enter
 from channels.web.doors import Door
-from channels.web.keeping import Unsent
 from channels.web.visitors import (
     COOKIE,
     HOME,
@@ -29,17 +24,14 @@ from channels.web.visitors import (
     local_path,
     session_cookie,
 )
-from helpdesk import identifiers, logins, sessions
-from helpdesk.border import ActorKind
+from helpdesk import factors, identifiers, logins, passwords, sessions, throttles
 from helpdesk.errors import NotVisible, Throttled
-from helpdesk.logins import Credential, WrongCode
-from helpdesk.tokens import Keyring
+from helpdesk.logins import WrongCode
 
 PURPOSE = "portal"
 MINUTE = 60
 #: buttons and addresses that lead to another way in, as people read them
 OTHER_WAYS: dict[str, doors.Step] = {"senha": "password", "codigo": "ask"}
-MOST_PASSWORD = 200
 
 
 @get("/")
@@ -49,13 +41,15 @@ async def session_ask(
     voltar: FromQuery[str] = "",
     com: FromQuery[str] = "",
     guardado: FromQuery[str] = "",
+    confirmar: FromQuery[str] = "",
 ) -> Response[str] | Redirect:
-    if is_entered(request):
+    if is_entered(request) and not confirmar:
         return Redirect(local_path(voltar), status_code=303)
     door = Door(
         back=local_path(voltar),
         step=OTHER_WAYS.get(com, "ask"),
         saved=guardado == "1",
+        confirms=confirmar == "1",
     )
     return doors.show(request, kit, door)
 
@@ -70,13 +64,14 @@ async def session_begin(
         email=str(form.get("email", "")).strip(),
         kept=str(form.get("kept", "")),
         saved=bool(form.get("guardado")),
+        passed=str(form.get("passed", "")),
     )
     other = OTHER_WAYS.get(str(form.get("com", "")))
     if other is not None:
         return doors.show(request, kit, replace(door, step=other))
     step = next((step for field, step in STEPS.items() if field in form), send_code)
     step = send_code if "again" in form else step
-    if identifiers.email(door.email) is None:
+    if step is not check_second and identifiers.email(door.email) is None:
         code = "invalid" if door.email else "required"
         here: doors.Step = "password" if step is check_password else "ask"
         return doors.show(request, kit, replace(door, step=here, error=code), status=422)
@@ -87,9 +82,16 @@ async def send_code(
     request: PortalRequest, kit: Kit, door: Door, _: FormMultiDict
 ) -> Response[str] | Redirect:
     """The same answer to a known and an unknown address."""
-    now = kit.clock()
     try:
-        await kit.work.write(logins.send_code, door.email, PURPOSE, kit.keyring, now=now)
+        await kit.work.write(
+            logins.send_code,
+            door.email,
+            PURPOSE,
+            kit.keyring,
+            now=kit.clock(),
+            link=kit.policy.link("/acesso/"),
+            device=await _device(request, kit, door.email),
+        )
     except Throttled as error:
         return _wait(request, kit, door, error)
     return doors.show(request, kit, replace(door, step="code"))
@@ -102,13 +104,20 @@ async def check_code(
     code = str(form.get("code", "")).strip()
     if not code:
         return doors.show(request, kit, replace(here, error="code_missing"), status=422)
-    now = kit.clock()
-    found = await kit.work.write(logins.check_code, door.email, code, PURPOSE, kit.keyring, now=now)
+    found = await kit.work.write(
+        logins.check_code,
+        door.email,
+        code,
+        PURPOSE,
+        kit.keyring,
+        now=kit.clock(),
+        device=await _device(request, kit, door.email),
+    )
     if isinstance(found, WrongCode):
         error = "code" if found.tries else "code_dead"
         shown = replace(here, error=error, tries=found.tries)
         return doors.show(request, kit, shown, status=422)
-    return await enter(request, kit, door, found)
+    return await enter(request, kit, door, found, "code")
 
 
 async def check_password(
@@ -117,40 +126,56 @@ async def check_password(
     """An unknown address costs the same time and gets the same answer as a wrong password."""
     here = replace(door, step="password")
     password, now = str(form.get("password", "")), kit.clock()
-    key = f"person:{door.email.lower()}"
+    credential = await kit.work.read(logins.person_credential, door.email)
+    person_id = credential.id if credential else None
+    gates = coming.gates_of(request, kit, door.email, person_id)
     try:
-        credential = await kit.work.read(_credential, door.email, key, now=now)
+        await kit.work.read(throttles.check, gates, now=now)
     except Throttled as error:
         return _wait(request, kit, here, error)
     if not password:
         return doors.show(request, kit, replace(here, error="password_missing"), status=422)
     known = credential.password_hash if credential else ""
-    right = await asyncio.to_thread(_verify, known, password[:MOST_PASSWORD])
+    right = await asyncio.to_thread(passwords.verify, known, password)
     if credential is None or not right:
-        await kit.work.write(logins.count_failure, key, now=now)
+        await coming.refuse(request, kit, gates, person_id, "password")
         return doors.show(request, kit, replace(here, error="wrong"), status=422)
-    return await enter(request, kit, door, credential.id, throttle=key)
+    return await enter(request, kit, door, credential.id, "password", cleared=gates)
+
+
+async def check_second(
+    request: PortalRequest, kit: Kit, door: Door, form: FormMultiDict
+) -> Response[str] | Redirect:
+    """The code of the app, or a recovery code, after code or password."""
+    who = coming.passed(request, kit, door.passed)
+    if who is None:
+        return doors.show(request, kit, replace(door, error="expired"), status=422)
+    here = replace(door, step="second")
+    person_id, method = who
+    gates = throttles.gates(f"second:{coming.PERSON}:{person_id}")
+    try:
+        await kit.work.read(throttles.check, gates, now=kit.clock())
+    except Throttled as error:
+        return _wait(request, kit, here, error)
+    right = await kit.work.write(
+        factors.check,
+        coming.PERSON,
+        person_id,
+        str(form.get("second", "")),
+        kit.keyring,
+        now=kit.clock(),
+    )
+    if not right:
+        await coming.refuse(request, kit, gates, person_id, "code")
+        return doors.show(request, kit, replace(here, error="second"), status=422)
+    return await coming.begin(request, kit, door, person_id, method, cleared=gates)
 
 
 #: the field that tells which step was sent
 STEPS: dict[
     str,
     Callable[[PortalRequest, Kit, Door, FormMultiDict], Awaitable[Response[str] | Redirect]],
-] = {"code": check_code, "password": check_password}
-
-
-async def enter(
-    request: PortalRequest, kit: Kit, door: Door, person_id: int, *, throttle: str = ""
-) -> Redirect:
-    """Begin the session, hand over what waited for it, and go where it was about."""
-    now = kit.clock()
-    unsent = keeping.unseal(door.kept, kit.keyring, now)
-    agent = request.headers.get("user-agent", "")
-    token = await kit.work.write(
-        _begin, person_id, unsent, kit.keyring, throttle, user_agent=agent, now=now
-    )
-    cookies = [session_cookie(kit, token)]
-    return Redirect(door.back, status_code=303, cookies=cookies)
+] = {"second": check_second, "code": check_code, "password": check_password}
 
 
 @post("/sair")
@@ -177,44 +202,9 @@ async def provider_switch(
     return Redirect(HOME, status_code=303)
 
 
-def hash_password(password: str) -> str:
-    """Slow on purpose: call it in a thread, outside transactions."""
-    return PasswordHasher().hash(password)
-
-
-def _verify(known: str, password: str) -> bool:
-    try:
-        return PasswordHasher().verify(known or _nobody(), password) and bool(known)
-    except (Argon2Error, InvalidHashError):
-        return False
-
-
-@cache
-def _nobody() -> str:
-    """What the password of somebody unknown is compared with, so that it takes as long."""
-    return hash_password("nobody")
-
-
-def _credential(session: Session, email: str, key: str, *, now: datetime) -> Credential | None:
-    logins.check_throttle(session, key, now=now)
-    return logins.person_credential(session, email)
-
-
-def _begin(
-    session: Session,
-    person_id: int,
-    unsent: Unsent | None,
-    keyring: Keyring,
-    throttle: str,
-    *,
-    user_agent: str,
-    now: datetime,
-) -> str:
-    if throttle:
-        logins.clear_failures(session, throttle)
-    if unsent is not None:
-        keeping.hand_over(session, unsent, person_id, keyring, now=now)
-    return sessions.start(session, str(ActorKind.PERSON), person_id, now=now, user_agent=user_agent)
+async def _device(request: PortalRequest, kit: Kit, email: str) -> str:
+    credential = await kit.work.read(logins.person_credential, email)
+    return coming.device_of(request, kit, credential.id if credential else None)
 
 
 def _wait(request: PortalRequest, kit: Kit, door: Door, error: Throttled) -> Response[str]:

@@ -7,13 +7,19 @@ from litestar.di import Provide
 
 from channels import Kit
 from channels.web import (
+    account,
     confirming,
     contacts,
     drafting,
     entering,
     files,
     invitations,
+    notifying,
+    people,
+    printing,
+    rating,
     reading,
+    securing,
     writing,
 )
 from channels.web.visitors import NoProvider, NotEntered, to_door
@@ -28,9 +34,40 @@ HANDLERS = [
     # /convite/{token}
     invitations.invitation_show,
     invitations.invitation_accept,
+    # /acesso/{token} /esqueci /nova-senha/{token}
+    invitations.link_show,
+    invitations.link_enter,
+    invitations.reset_form,
+    invitations.reset_ask,
+    invitations.password_form,
+    invitations.password_renew,
+    # /conta
+    account.account_show,
+    account.password_change,
+    account.session_end,
+    account.sessions_end,
+    # /conta/aplicativo /conta/codigos
+    securing.app_form,
+    securing.app_enrol,
+    securing.app_remove,
+    securing.codes_renew,
+    # /conta/pessoas
+    people.people_list,
+    people.person_invite,
+    people.person_change,
+    people.person_take_out,
+    people.person_invite_again,
     # /confirmar/{token}
     confirming.address_show,
     confirming.address_confirm,
+    # /avaliar/{token}
+    rating.rating_show,
+    rating.rating_give,
+    # /conta/avisos
+    notifying.notices_show,
+    notifying.notices_change,
+    # /acessibilidade
+    printing.accessibility_show,
     # /fale-conosco
     contacts.contact_list,
     # /fale-conosco/novo
@@ -44,6 +81,10 @@ HANDLERS = [
     reading.contact_show,
     # /fale-conosco/{ref}/retorno.ics
     reading.contact_calendar,
+    # /fale-conosco/{ref}/conversa.pdf
+    printing.contact_pdf,
+    # /fale-conosco/{ref}/avaliar
+    rating.contact_rate,
     # /fale-conosco/{ref}/lida
     reading.contact_mark_read,
     # /fale-conosco/{ref}/complementar

@@ -83,8 +83,13 @@ def noted(form: FormMultiDict, taken: Uploads) -> dict[str, str]:
 
 
 def placed_in(taken: Uploads) -> dict[str, str]:
-    items = dict.fromkeys(each.item for each in taken.taken if each.item is not None)
-    return {f"{SLOT}{item}": " ".join(t.file.sha256 for t in taken.of(item)) for item in items}
+    """By item, which of the files are for it. By their place in the row, because the same bytes may
+    be meant for two items."""
+    places: dict[int, list[str]] = {}
+    for at, each in enumerate(taken.taken):
+        if each.item is not None:
+            places.setdefault(each.item, []).append(str(at))
+    return {f"{SLOT}{item}": " ".join(numbers) for item, numbers in places.items()}
 
 
 def is_own(field: str) -> bool:
@@ -93,19 +98,13 @@ def is_own(field: str) -> bool:
 
 def recalled(fields: Mapping[str, str], files: Sequence[File]) -> Uploads:
     """The files of a draft where they were."""
-    places = [
-        (sha256, int(slot[1]))
+    items = {
+        at: int(slot[1])
         for name, value in fields.items()
         if (slot := SLOT_FIELD.fullmatch(name))
-        for sha256 in value.split()
-    ]
-    taken: list[Taken] = []
-    for file in files:
-        place = next((place for place in places if place[0] == file.sha256), None)
-        if place is not None:
-            places.remove(place)
-        taken.append(Taken(file, place[1] if place else None))
-    return Uploads(tuple(taken))
+        for at in value.split()
+    }
+    return Uploads(tuple(Taken(file, items.get(str(at))) for at, file in enumerate(files)))
 
 
 def brought(found: Conversation, fields: Mapping[str, str], taken: Uploads) -> list[Brought]:

@@ -65,6 +65,9 @@ async def take(form: FormMultiDict, kit: Kit, person_id: int) -> Uploads:
         if wrong:
             problems += [FieldError(_field(item), error.code, error.data) for error in wrong]
             continue
+        if await asyncio.to_thread(kit.scan, data):
+            problems.append(FieldError(_field(item), "infected", (("file", name),)))
+            continue
         sha256 = await asyncio.to_thread(kit.blobs.put, data)
         taken.append(Taken(File(name, kind, len(data), sha256), item))
     files = [each.file for each in taken]

@@ -65,6 +65,14 @@ def entered(request: PortalRequest) -> Visitor:
     return Visitor(actor, actor.id, live.id, live.provider_id)
 
 
+def somebody(request: PortalRequest) -> tuple[Actor, Live]:
+    """Who is logged in, whether or not they speak for a provider. Raises `NotEntered`."""
+    actor, live = request.user, request.auth
+    if actor.kind is not ActorKind.PERSON or live is None:
+        raise NotEntered(str(request.url.path) if request.method == "GET" else HOME)
+    return actor, live
+
+
 def local_path(wanted: object) -> str:
     """Where to go after the log-in: a path of this site, else the list."""
     text = str(wanted or "")

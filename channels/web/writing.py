@@ -16,9 +16,8 @@ from channels.web import conversation, forms, keeping, reading, slots, uploads
 from channels.web.forms import COMPLEMENT, OPENING, Problem
 from channels.web.uploads import Uploads
 from channels.web.visitors import HOME, PortalRequest, Visitor, entered, is_entered
-from helpdesk import catalog, contacts, drafts, thread
+from helpdesk import catalog, contacts, drafts, parameters, thread
 from helpdesk.border import Inbound, Outcome, Receipt
-from helpdesk.catalog import Catalog
 from helpdesk.drafts import Kept
 from helpdesk.errors import Conflict, FieldError, Invalid, NotVisible
 from helpdesk.intake import receive_many
@@ -37,6 +36,8 @@ class Choices:
 
     classifications: list[tuple[str, str]]
     groups: list[tuple[str, str, list[tuple[str, str]]]]
+    #: what the provider reads once it has chosen: field, code, text
+    said: list[tuple[str, str, str]]
     contact: dict[str, str]
     draft: Kept | None
     providers: list[tuple[int, str]]
@@ -159,6 +160,7 @@ def _form(
         "fields": fields,
         "classifications": choices.classifications,
         "groups": groups,
+        "said": choices.said,
         "narrow": narrow,
         "problems": problems,
         "draft": draft,
@@ -175,15 +177,22 @@ def _form(
 def _choices(session: Session, visitor: Visitor, policy: Policy) -> Choices:
     """Raises `NotVisible` when the operadora closed the form."""
     registers = catalog.load(session, policy)
-    _must_be_open(registers)
+    _must_be_open(session, visitor.provider_id)
     published = registers.published()
     person = session.get(Person, visitor.id)
     known = {"name": person.name, "phone": person.phone, "email": person.email} if person else {}
     return Choices(
         classifications=[(c.code, c.name) for c in published],
         groups=[
-            (c.code, c.name, [(s.code, s.name) for s in registers.children(c.id)])
+            (c.code, c.name, [(s.code, s.name) for s in registers.children(c.id, published=True)])
             for c in published
+        ],
+        said=[("classification", c.code, c.default_message) for c in published if c.default_message]
+        + [
+            ("subclassification", s.code, s.default_message)
+            for c in published
+            for s in registers.children(c.id, published=True)
+            if s.default_message
         ],
         contact=known,
         draft=drafts.load(session, visitor.owner, drafts.NEW),
@@ -195,7 +204,7 @@ def _problems(session: Session, inbound: Inbound, policy: Policy) -> tuple[Field
     """All at once, before the bytes are written for good; `receive_many` checks again."""
     registers = catalog.load(session, policy)
     if inbound.number is None:
-        _must_be_open(registers)
+        _must_be_open(session, inbound.provider_id)
     try:
         check(inbound, registers)
     except Invalid as error:
@@ -203,9 +212,9 @@ def _problems(session: Session, inbound: Inbound, policy: Policy) -> tuple[Field
     return ()
 
 
-def _must_be_open(registers: Catalog) -> None:
-    """The operadora may close the form; contacts that are there go on."""
-    if not registers.parameters.contact_enabled:
+def _must_be_open(session: Session, provider_id: int | None) -> None:
+    """The operadora may close the form, for all or for some; contacts that are there go on."""
+    if not parameters.contact_open(session, provider_id):
         what = "form"
         raise NotVisible(what)
 

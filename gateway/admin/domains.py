@@ -10,9 +10,10 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from gateway.console import commands, fields, shell
+from gateway.admin import frame
+from gateway.console import fields, shell
 from gateway.console.shell import AgentRequest, Around, Console
-from helpdesk import domains
+from helpdesk import access, domains
 from helpdesk.border import Actor
 from helpdesk.domains import Listed
 from helpdesk.errors import FieldError, Invalid, NotVisible
@@ -73,12 +74,11 @@ async def _page(
         "rows": found.rows,
         "typed": typed,
         "errors": errors,
-        "writes": request.user.may("registers.write"),
+        "writes": request.user.may(access.writes("domain")),
     }
-    return shell.page(
-        console, request, "admin/domains", found.near, context,
-        kind=commands.OTHER, status=status,
-    )  # fmt: skip
+    return frame.page(
+        console, request, "admin/domains", found.near, "dominios", context, status=status
+    )
 
 
 def _read(session: Session, actor: Actor, *, policy: Policy, now: datetime) -> Domains:

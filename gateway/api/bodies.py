@@ -59,6 +59,18 @@ class NewTicket(Body, frozen=True):
     attachments: list[Upload] = []
 
 
+class GuideIssued(Body, frozen=True):
+    """`guide` is its number, at most 20 characters. Without `contact` the provider's register
+    answers; without `classification` it is TRI; `text` says what the CRM should read."""
+
+    provider: ProviderCode
+    guide: Annotated[str, Meta(examples=["45871"])]
+    text: str | None = None
+    classification: ClassificationCode | None = None
+    subclassification: SubclassificationCode | None = None
+    contact: NewContact | None = None
+
+
 class NewMessage(Body, frozen=True):
     """reply (`endpoint` may choose where it goes) and note have at most 20,000 code points; a
     complement is said in the provider's name, has at most 4,000 and needs `contact`."""

@@ -35,7 +35,7 @@ async def status_list(call: NamedDependency[Call]) -> shapes.Statuses:
     """List statuses; each belongs to a situation."""
 
     def read(session: Session, desk: Desk) -> list[shapes.Status]:
-        access.require(desk.actor, "registers.read")
+        access.require(desk.actor, access.reads("status"))
         found = catalog.load(session, desk.policy).statuses.values()
         return [
             shapes.Status(s.code, s.label, s.situation, s.active)
@@ -50,7 +50,7 @@ async def sector_list(call: NamedDependency[Call]) -> shapes.Sectors:
     """List sectors."""
 
     def read(session: Session, desk: Desk) -> list[shapes.Sector]:
-        access.require(desk.actor, "registers.read")
+        access.require(desk.actor, access.reads("sector"))
         found = session.scalars(select(Sector).order_by(Sector.code))
         return [shapes.Sector(s.code, s.name, s.active) for s in found]
 
@@ -62,7 +62,7 @@ async def agent_list(call: NamedDependency[Call]) -> shapes.Agents:
     """List agents."""
 
     def read(session: Session, desk: Desk) -> list[shapes.Agent]:
-        access.require(desk.actor, "registers.read")
+        access.require(desk.actor, access.reads("agent"))
         found = session.execute(
             select(Agent, Sector.code)
             .outerjoin(Sector, Sector.id == Agent.sector_id)
@@ -85,7 +85,7 @@ async def provider_list(
     """List providers by their code."""
 
     def read(session: Session, desk: Desk) -> list[shapes.Provider]:
-        access.require(desk.actor, "registers.read")
+        access.require(desk.actor, access.reads("provider"))
         query = _providers().where(Provider.code > cursor).order_by(Provider.code)
         return _shown(session, query.limit(limit + 1))
 
@@ -101,7 +101,7 @@ async def provider_put(
     """Create or change a provider; what is absent keeps what is stored."""
 
     def verb(session: Session, desk: Desk) -> Answer:
-        access.require(desk.actor, "registers.write")
+        access.require(desk.actor, access.writes("provider"))
         row = ProviderRow(
             code=code,
             name=data.name,
@@ -164,7 +164,7 @@ def _provider(row: Provider, kind: str | None, own: list[str]) -> shapes.Provide
 
 
 def _classifications(session: Session, desk: Desk) -> list[shapes.Classification]:
-    access.require(desk.actor, "registers.read")
+    access.require(desk.actor, access.reads("classification"))
     known = catalog.load(session, desk.policy)
     reasons = defaultdict[int, list[shapes.Reason]](list)
     for reason in sorted(known.reasons.values(), key=lambda r: r.id):

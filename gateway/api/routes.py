@@ -3,7 +3,7 @@
 from litestar import Router
 from litestar.di import Provide
 
-from gateway.api import actions, docs, exports, held, messages, registers, tickets
+from gateway.api import actions, docs, exports, happenings, held, messages, registers, tickets
 from gateway.api.call import given, plain
 from gateway.api.docs import openapi
 from gateway.api.filters import listing
@@ -46,6 +46,7 @@ REGISTERS = (
     registers.provider_put,
     registers.domain_ask,
 )
+EVENTS = (happenings.guide_issued,)
 QUARANTINE = (held.held_list, held.held_retry, held.held_attach)
 
 
@@ -55,7 +56,7 @@ def router(runtime: Runtime) -> Router:
     limits = kit.limits
     v1 = Router(
         path="/v1",
-        route_handlers=[*TICKETS, *MESSAGES, *ACTIONS, *REGISTERS, *QUARANTINE],
+        route_handlers=[*TICKETS, *MESSAGES, *ACTIONS, *REGISTERS, *EVENTS, *QUARANTINE],
         dependencies={
             "call": Provide(plain, sync_to_thread=False),
             "once": Provide(given),

@@ -199,3 +199,11 @@ class Problem(Struct, frozen=True):
     status: int
     detail: str
     errors: list[FieldProblem] = []
+
+
+class GuideAnswer(Struct, frozen=True):
+    """`opened`: a ticket stands for the guide; false where no CRM is used."""
+
+    opened: bool
+    number: int | None
+    protocol: str | None

@@ -27,6 +27,11 @@ def _store(kit: Kit, uploads: Sequence[Upload]) -> tuple[File, ...]:
         for u, data in zip(uploads, contents, strict=True)
     ]
     errors = attachments.check(candidates, kit.limits)
+    errors = errors or tuple(
+        FieldError("attachments", "infected", (("file", each.filename),))
+        for each, data in zip(candidates, contents, strict=True)
+        if kit.scan(data)
+    )
     if errors:
         raise Invalid(*errors)
     keys = kit.blobs.put_many(contents)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from channels.mail import winmail
+from channels.mail import transfer, winmail
 from channels.mail.parse_mime import Part, read_tree
 from gateway.bench.corpora_replies import words
 
@@ -28,6 +28,7 @@ _UNREADABLE = "\ufffd"
 _UTF7 = re.compile(r"\+[A-Za-z0-9/]+-")
 _UU = re.compile(r"^begin [0-7]{3,4} (\S+)", re.MULTILINE)
 _SOURCE = re.compile(r"^Content-(?:Type|Transfer-Encoding):", re.MULTILINE | re.IGNORECASE)
+_DELAYED = re.compile(rb"^action:[ \t]*delayed\b", re.IGNORECASE | re.MULTILINE)
 #: letters in a row that are compared where blanks differ
 _RUN = 8
 _SAME = 0.9
@@ -77,8 +78,13 @@ def _unparsed(of: Difference) -> str | None:
 
 
 def _uuencoded_text(of: Difference) -> str | None:
-    named = _UU.findall(str(of.wanted))
-    return "the peer shows a uuencoded file as text; here it is a file" if named else None
+    left, files = transfer.uuencoded_files(f"{of.wanted}\n".encode(), most=1)
+    if not files and not _UU.search(str(of.wanted)):
+        return None
+    beside = words(left.decode().partition("begin ")[0])
+    shown = set(words(str(of.got)))
+    kept = all(word in shown for word in beside)
+    return "the peer shows a uuencoded file as text; here it is a file" if kept else None
 
 
 def _mime_source(of: Difference) -> str | None:
@@ -140,7 +146,9 @@ def _leaves(root: Part) -> Iterator[Part]:
 
 
 def _delay(of: Difference) -> str | None:
-    return "the peer counts failures only; it is a notice of delay" if of.got == "delayed" else None
+    """Told by the report's own word (RFC 3464 §2.3.3), not by ours."""
+    said = of.got == "delayed" and _DELAYED.search(of.raw)
+    return "the peer counts failures only; the report says `Action: delayed`" if said else None
 
 
 _RULES: dict[str, tuple[Callable[[Difference], str | None], ...]] = {

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from gateway.bench.history import MESSAGE, TICKET, WORDS, Cast, History
 from gateway.work import Work
-from helpdesk import catalog, install, migrations, registers, search
+from helpdesk import catalog, install, migrations, registers, search, tallies
 from helpdesk.models import Agent, Profile, Provider
 from helpdesk.models.base import EPOCH, MICROSECOND
 from helpdesk.policy import Policy
@@ -52,6 +52,7 @@ def fill(work: Work, size: int, policy: Policy, now: datetime, *, said: bool = T
                 put("message_search", WORDS, [found for _, found in spoken])
             if sys.stderr.isatty():
                 sys.stderr.write(f"\r{tickets[-1][0]:>9,} tickets")
+    work.write_now(tallies.recount)
     _settle(work)
 
 
@@ -94,6 +95,8 @@ def _sqlite(work: Work) -> Generator[Any]:
         driver.execute("COMMIT") if driver.in_transaction else None
         driver.execute("PRAGMA synchronous = OFF")
         driver.execute("PRAGMA foreign_keys = OFF")
+        for name in tallies.TRIGGERS:
+            driver.execute(f"DROP TRIGGER {name}")
 
         def put(table: str, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
             names = ", ".join(columns)
@@ -108,6 +111,8 @@ def _sqlite(work: Work) -> Generator[Any]:
             driver.execute("COMMIT")
 
         yield put
+        for statement in tallies.CREATE["sqlite"]:
+            driver.execute(statement)
         driver.execute("PRAGMA synchronous = FULL")
         driver.execute("PRAGMA foreign_keys = ON")
 

@@ -21,7 +21,8 @@ TICKET = (
     "reason_id", "sector_id", "status_id", "situation", "waiting_on", "assignee_id", "sort_agent",
     "started", "channel", "opened_kind", "opened_name", "opened_at", "closed_at", "deleted_at",
     "cycle_at", "days", "unit", "attention", "terms_source", "due_at", "attention_at", "late",
-    "secret_group", "imported", "version", "last_message_at",
+    "secret_group", "imported", "version", "last_message_at", "answered_at", "answer_minutes",
+    "solve_minutes",
 )  # fmt: skip
 MESSAGE = (
     "id", "number", "kind", "direction", "audience", "secret_group", "channel", "author_kind",
@@ -162,6 +163,8 @@ class History:
             kind.attention, "classification", due, due - timedelta(days=kind.attention, hours=10),
             None if closed is None else closed > due,
             "juridico" if chance.random() < SECRET else None, False, 3, closed or opened,
+            closed, None if closed is None else number % 37 * (number % 11 + 1),
+            None if closed is None else number % 41 * (number % 13 + 1) * 10,
         )  # fmt: skip
 
     def _message(

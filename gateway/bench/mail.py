@@ -162,12 +162,12 @@ def _equal(tally: Tally, fact: Fact) -> Row | None:
         return None
     judged = total - explained
     share = right / judged if judged else 1.0
-    aside = f", {explained} explained below" if explained else ""
+    letter = f"; to the letter {right}/{total} ({right / total:.1%}), {explained} explained below"
     return Row(
         what=fact.what,
         peers=fact.peers,
         bar=f"≥ {fact.bar:.0%}",
-        ours=f"{right}/{total} ({right / total:.1%}){aside}",
+        ours=f"{right}/{judged} ({share:.1%})" + (letter if explained else ""),
         holds=share >= fact.bar,
         figures={"equal": right, "explained": explained, "total": total},
     )
@@ -186,9 +186,16 @@ def _replies(tally: Tally) -> Iterator[Row]:
         what=f"reply text, {sums.messages} messages of {count} sets: lost, leaked",
         peers="equal in 28/64, 18/42, 10/12; leak in 8-11 of 13 Portuguese",
         bar="≤ 0.5 %, ≤ 2 %",
-        ours=f"{lost:.2%}, {leaked:.2%} (equal to the letter {sums.equal}/{sums.messages})",
+        ours=f"{lost:.2%}, {leaked:.2%} (equal to the letter {sums.equal}/{sums.messages}; "
+        f"{sums.folded} words of signatures that peers count as the reply are folded)",
         holds=lost <= MOST_LOST and leaked <= MOST_LEAKED,
-        figures={"lost": lost, "leaked": leaked, "equal": sums.equal, "messages": sums.messages},
+        figures={
+            "lost": lost,
+            "leaked": leaked,
+            "equal": sums.equal,
+            "messages": sums.messages,
+            "folded": sums.folded,
+        },
     )
     yield Row(
         what="replies that lose over 20 %, empty views",

@@ -32,7 +32,10 @@ def run(
     elif corpora or replies:
         fail("Folders of messages are measured by `bench mail`.")
     else:
-        bench.run(name, as_json=as_json)
+        try:
+            bench.run(name, as_json=as_json)
+        except bench.Skipped as why:
+            fail(str(why))
 
 
 def _mail(corpora: Path | None, replies: Path | None, *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from channels.bot import telegram
 from channels.mail import imap_client, relay
 from channels.mail.config import Mailbox
 from channels.mail.oauth import Account, Accounts, InThread, Vault
+from gateway import scanning
 from gateway.blobs import open_blobs
 from gateway.commands.instance import check_schema, fail, reason, say
 from gateway.runtime import clock, policy_of
@@ -56,6 +57,7 @@ def _checks(chosen: Settings) -> Iterator[tuple[str, Check]]:
     yield "database", lambda: _database(chosen)
     yield "secret key", lambda: _keys(chosen)
     yield "blob store", lambda: _blobs(chosen)
+    yield "scanner", lambda: _scanner(chosen)
     yield "insurer", lambda: _insurer(chosen)
     watched = [box for box in chosen.mail.boxes if box.imap is not None]
     for box in watched:
@@ -75,6 +77,11 @@ def _database(chosen: Settings) -> str:
         return f"{kind}, schema {check_schema(work)}"
     finally:
         work.close()
+
+
+def _scanner(chosen: Settings) -> str:
+    clamd = chosen.scanner.clamd
+    return OFF if clamd is None else scanning.version(clamd)
 
 
 def _keys(chosen: Settings) -> str:

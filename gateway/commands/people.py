@@ -7,7 +7,8 @@ from argon2 import PasswordHasher
 
 from gateway.commands.instance import fail, instance, say
 from gateway.runtime import clock
-from helpdesk import provider_csv, registers, sessions
+from helpdesk import factors, provider_csv, registers, sessions
+from helpdesk.border import SYSTEM
 from helpdesk.registers import ImportRefused
 
 SHORTEST_PASSWORD = 8
@@ -29,6 +30,12 @@ def add_agent(login: str, name: str, email: str, profile: str, sector: str | Non
             sector=sector,
         )
     say(f"agent {login} added")
+
+
+def forget_factors(login: str) -> None:
+    with instance() as (work, _):
+        work.write_now(factors.forget, login, SYSTEM, now=clock())
+    say(f"agent {login} enters by password alone until a second factor is set up again")
 
 
 def add_token(name: str, login: str) -> None:

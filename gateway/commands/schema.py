@@ -5,15 +5,17 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.commands.instance import fail, instance, reason, say, settings
 from gateway.work import Work
-from helpdesk import install, migrations, seals
+from helpdesk import install, migrations, seals, tallies
 
 
 def migrate(*, bare: bool) -> None:
-    work = Work(settings().database.url)
+    chosen = settings()
+    work = Work(chosen.database.url)
     try:
         with work.engine.begin() as connection:
             migrations.upgrade(connection)
         work.write_now(install.install, bare=bare)
+        work.write_now(tallies.agree, chosen.insurer.timezone)
     except (CommandError, DBAPIError, OSError) as error:
         fail(reason(error))
     finally:

@@ -30,28 +30,6 @@ Verb = Callable[[Session, Desk, int, Fields, int | None], object]
 LEAVES = frozenset({"pended", "forwarded", "closed", "deleted", "gave-up"})
 
 
-@post("/{number:int}/assumir")
-async def ticket_claim(
-    request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
-) -> Response[Any]:
-    return await act(request, console, number, "", _claim, "claimed")
-
-
-@post("/{number:int}/desistir")
-async def ticket_give_up(
-    request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
-) -> Response[Any]:
-    return await act(request, console, number, "", _give_up, "gave-up")
-
-
-@post("/{number:int}/renovar", status_code=204)
-async def ticket_renew(
-    request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
-) -> None:
-    """The page is still open: the claim lasts."""
-    await console.kit.work.write(tickets.renew, console.desk(request), number)
-
-
 @get("/{number:int}/nota")
 async def note_form(
     request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
@@ -141,14 +119,6 @@ async def ticket_delete(
     request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
 ) -> Response[Any]:
     return await act(request, console, number, "delete", _delete, "deleted")
-
-
-def _claim(session: Session, desk: Desk, number: int, _: Fields, __: int | None) -> object:
-    return tickets.claim(session, desk, number)
-
-
-def _give_up(session: Session, desk: Desk, number: int, _: Fields, __: int | None) -> object:
-    return tickets.give_up(session, desk, number)
 
 
 def _pending(

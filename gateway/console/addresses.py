@@ -45,9 +45,16 @@ CODES = {
 #: the agent who asks
 ME = "eu"
 DESCENDING = "desc"
-#: parameters that belong to a place in the list, not to the list
-PLACE = ("cursor", "antes")
+#: parameters that belong to a place in the list, not to the list: where it begins, where the pages
+#: before begin, how many rows stand before it, how many it shows
+PLACE = ("cursor", "antes", "apos", "linhas")
 MOST_WORDS = 200
+#: rows a page begins with, and has once it was scrolled on and on
+PAGE_ROWS, MOST_ROWS = 50, 500
+#: of a period in which an hour of the week is looked for
+MOST_DAYS = 731
+#: years a list may be asked about: the ends of the calendar have no day before or after
+YEARS = range(1900, 2200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,12 @@ class Address:
         kept = [(key, value) for key, value in self.params if key not in gone]
         return Address((*kept, *((name, value) for value in values if value)))
 
+    def toggle(self, name: str, value: str) -> "Address":
+        """With one value more of a parameter, or one less."""
+        chosen = self.all(name)
+        left = tuple(each for each in chosen if each != value)
+        return self.put(name, *(left if value in chosen else (*chosen, value)))
+
     def drop(self, *names: str) -> "Address":
         return Address(tuple(p for p in self.params if p[0] not in names))
 
@@ -85,12 +98,35 @@ class Asked:
     filter: Filter
     order: Order
     cursor: str | None
-    #: cursors of the pages before this one; the first page has none
+    #: places of the pages before this one but the first, each `rows before it.cursor`
     before: tuple[str, ...]
+    #: rows of the list before this page, as far as it was walked
+    offset: int
+    #: how many this page shows
+    rows: int
     wrong: tuple[str, ...]
 
+    @property
+    def whole(self) -> Address:
+        """The list, wherever the agent is in it."""
+        return self.address.drop(*PLACE)
 
-KNOWN = ("situacao", "prazo", "de", "ate", "q", "ordem", "sentido", *PLACE, *CODES)
+
+#: an hour of a weekday, Monday first
+HOURS = {
+    f"{day}-{hour}": (n, hour)
+    for n, day in enumerate(("seg", "ter", "qua", "qui", "sex", "sab", "dom"))
+    for hour in range(24)
+}
+#: dates by the field of the filter they are
+DAYS = {
+    "de": "opened_from",
+    "ate": "opened_to",
+    "fechado-de": "closed_from",
+    "fechado-ate": "closed_to",
+    "em": "open_on",
+}
+KNOWN = ("situacao", "prazo", *DAYS, "hora", "q", "ordem", "sentido", *PLACE, *CODES)
 
 
 def parse(items: Iterable[tuple[str, str]], login: str) -> Asked:
@@ -102,13 +138,14 @@ def parse(items: Iterable[tuple[str, str]], login: str) -> Asked:
     chosen = Filter(
         situation=_situation(given, wrong),
         deadline=_one(given, "prazo", DEADLINES, wrong),
-        opened_from=_day(given, "de", wrong),
-        opened_to=_day(given, "ate", wrong),
         q=given.get("q")[:MOST_WORDS],
     )
     for name, field in CODES.items():
         chosen = replace(chosen, **{field: given.all(name)})
+    for name, field in DAYS.items():
+        chosen = replace(chosen, **{field: _day(given, name, wrong)})
     chosen = _special(chosen, login, wrong)
+    chosen = _in_period(chosen, given.get("hora"), wrong)
     key = _one(given, "ordem", ORDERS, wrong) or "due"
     address = given.drop(*wrong)
     return Asked(
@@ -117,6 +154,8 @@ def parse(items: Iterable[tuple[str, str]], login: str) -> Asked:
         order=Order(key, descending=given.get("sentido") == DESCENDING),
         cursor=given.get("cursor") or None,
         before=tuple(given.all("antes")),
+        offset=_count(given.get("apos"), 0),
+        rows=min(max(_count(given.get("linhas"), PAGE_ROWS), PAGE_ROWS), MOST_ROWS),
         wrong=tuple(wrong),
     )
 
@@ -140,6 +179,17 @@ def _special(chosen: Filter, login: str, wrong: list[str]) -> Filter:
     )
 
 
+def _in_period(chosen: Filter, hour: str, wrong: list[str]) -> Filter:
+    """An hour of the week is one of a period."""
+    if not hour:
+        return chosen
+    first, last = chosen.opened_from, chosen.opened_to
+    if hour not in HOURS or first is None or last is None or (last - first).days > MOST_DAYS:
+        wrong.append("hora")
+        return chosen
+    return replace(chosen, opened_in=HOURS[hour])
+
+
 def _one(given: Address, name: str, table: Mapping[str, str], wrong: list[str]) -> str | None:
     value = given.get(name)
     if value and value not in table:
@@ -152,10 +202,13 @@ def _day(given: Address, name: str, wrong: list[str]) -> date | None:
     if not value:
         return None
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except ValueError:
-        wrong.append(name)
-        return None
+        day = date.min
+    if day.year in YEARS:
+        return day
+    wrong.append(name)
+    return None
 
 
 def word_of(table: Mapping[str, str], value: str | None) -> str:
@@ -163,20 +216,27 @@ def word_of(table: Mapping[str, str], value: str | None) -> str:
     return next((word for word, code in table.items() if code == value), "")
 
 
-def pages(asked: Asked, following: str | None) -> tuple[str | None, str | None]:
-    """Addresses of the page before and the page after; None at the ends."""
-    base = asked.address.drop(*PLACE)
+def pages(asked: Asked, following: str | None, shown: int) -> tuple[str | None, str | None]:
+    """Addresses of the page before and the page after one of `shown` rows; None at the ends."""
     here = asked.cursor or ""
     after = None
     if following:
-        trail = [*asked.before, *([here] if here else [])]
-        after = _at(base, following, trail)
+        trail = [*asked.before, *([f"{asked.offset}.{here}"] if here else [])]
+        after = _at(asked.whole, following, trail, asked.offset + shown)
     before = None
     if here:
-        before = _at(base, asked.before[-1] if asked.before else "", asked.before[:-1])
+        offset, _, cursor = (asked.before[-1] if asked.before else "").partition(".")
+        before = _at(asked.whole, cursor, asked.before[:-1], _count(offset, 0))
     return before, after
 
 
-def _at(base: Address, cursor: str, trail: Sequence[str]) -> str:
+def _at(base: Address, cursor: str, trail: Sequence[str], offset: int) -> str:
     place = [("cursor", cursor)] if cursor else []
-    return Address((*base.params, *(("antes", c) for c in trail), *place)).url()
+    after = [("apos", str(offset))] if offset else []
+    return Address((*base.params, *place, *(("antes", c) for c in trail), *after)).url()
+
+
+def _count(text: str, otherwise: int) -> int:
+    """What no address of ours holds is as if nothing stood there."""
+    plain = text.isascii() and text.isdigit() and len(text) < len(str(2**31))
+    return int(text) if plain else otherwise

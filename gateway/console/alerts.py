@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gateway.console import commands, shell
 from gateway.console.shell import AgentRequest, Around, Console
-from helpdesk import alerts
+from helpdesk import alarms, alerts
 from helpdesk.alerts import AlertView
 from helpdesk.border import Actor
 from helpdesk.policy import Policy
@@ -40,6 +40,13 @@ async def alert_bell(request: AgentRequest, console: NamedDependency[Console]) -
     return console.kit.page(request, "console/bell.html", {"unread": unread})
 
 
+@get("/avisos/alarmes")
+async def alarm_show(request: AgentRequest, console: NamedDependency[Console]) -> Response[str]:
+    """The banner alone, likewise."""
+    raised = await console.kit.work.read(alarms.seen, request.user)
+    return console.kit.page(request, "console/alarms.html", {"alarms": raised})
+
+
 @post("/avisos/{alert_id:int}")
 async def alert_open(
     request: AgentRequest, console: NamedDependency[Console], alert_id: FromPath[int]
@@ -48,7 +55,7 @@ async def alert_open(
     number, message = await console.kit.work.write(
         _open, request.user, alert_id, now=console.kit.clock()
     )
-    place = f"#m{message}" if message else ""
+    place = f"?mensagem={message}#m{message}" if message else ""
     return shell.go(console, f"/central/{number}{place}")
 
 

@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from gateway.console import asking, fields, refusals, shell
+from gateway.console import asking, fields, phrases, refusals, shell, ways
 from gateway.console import ticket as pages
 from gateway.console.fields import Fields, Kept
 from gateway.console.shell import AgentRequest, Console
@@ -36,7 +36,8 @@ async def draft_save(
 async def ticket_reply(
     request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
 ) -> Response[Any]:
-    """Responder; with `depois=pendente` the ticket is left pending in the same breath."""
+    """Responder, by the way that was chosen; with `depois=pendente` the ticket is left pending in
+    the same breath."""
     form = await fields.read(request)
     kept, refused = await fields.store(console.kit, form)
     later = form.one("depois") == "pendente"
@@ -135,13 +136,17 @@ def _reply(
     files: Sequence[File],
     later: bool,  # noqa: FBT001 - by position through the thread
 ) -> int:
+    phrases.refuse_blanks(form.one("text"))
+    way = ways.chosen(
+        session, desk, number, form.one("endpoint"), vouched=form.one("vouched") == "1"
+    )
     message = tickets.reply(
         session,
         desk,
         number,
         form.one("text"),
         files=files,
-        endpoint_id=form.number("endpoint"),
+        endpoint_id=way,
         version=form.number("version"),
         delay=resending.GRACE,
     )
@@ -162,7 +167,7 @@ async def _composer_again(
 ) -> Response[str]:
     draft = Draft(
         text=form.one("text"),
-        endpoint=form.number("endpoint"),
+        endpoint=form.one("endpoint"),
         kept=kept,
         errors=fields.problems(error) if isinstance(error, Invalid) else {},
         stopped=refusals.reason(error),

@@ -28,8 +28,17 @@ from helpdesk.policy import Policy
 
 PAGE_ROWS = 50
 ARRIVALS = f"{PATH}/entradas"
-#: the head of a larger message is not read for a list
+#: a larger message is not read for a list
 LARGEST_SHOWN = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """As the message itself says. `automatic`: why it may have been ignored."""
+
+    sender: str = ""
+    subject: str = ""
+    automatic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,21 +170,24 @@ async def _understand(console: Console, raw: InboundRaw) -> Inbound:
     return await asyncio.to_thread(console.understand, raw, data)
 
 
-async def _head(console: Console, raw: InboundRaw) -> tuple[str, str]:
-    """Sender and subject as the message says them."""
+async def _head(console: Console, raw: InboundRaw) -> Head:
     if raw.size > LARGEST_SHOWN:
-        return "", ""
-    return await asyncio.to_thread(_read_head, console, raw.sha256)
+        return Head()
+    return await asyncio.to_thread(_read_head, console, raw)
 
 
-def _read_head(console: Console, sha256: str) -> tuple[str, str]:
+def _read_head(console: Console, raw: InboundRaw) -> Head:
     try:
-        data = console.kit.blobs.get(sha256)
+        data = console.kit.blobs.get(raw.sha256)
     except FileNotFoundError:
-        return "", ""
-    ends = (data.find(blank) for blank in (b"\r\n\r\n", b"\n\n"))
-    parsed = parse(data[: min((end for end in ends if end >= 0), default=len(data))] + b"\r\n\r\n")
-    return (parsed.from_.address or parsed.from_.name) if parsed.from_ else "", parsed.subject
+        return Head()
+    if raw.state != "ignored":
+        # Only what sent it is told by more than its header
+        ends = (data.find(blank) for blank in (b"\r\n\r\n", b"\n\n"))
+        data = data[: min((end for end in ends if end >= 0), default=len(data))] + b"\r\n\r\n"
+    parsed = parse(data)
+    sender = (parsed.from_.address or parsed.from_.name) if parsed.from_ else ""
+    return Head(sender, parsed.subject, parsed.automatic)
 
 
 def _read(

@@ -13,11 +13,10 @@ from litestar import Response
 from sqlalchemy.orm import Session
 
 from gateway.console import addresses, commands, fields, refusals, shell
-from gateway.console import ticket as pages
 from gateway.console.addresses import Address
 from gateway.console.fields import Fields, Kept
 from gateway.console.shell import AgentRequest, Around, Console
-from helpdesk import catalog, choices, secrecy, thread
+from helpdesk import access, catalog, choices, conversation, secrecy, thread
 from helpdesk.border import Actor
 from helpdesk.catalog import Catalog
 from helpdesk.choices import Colleague
@@ -37,7 +36,9 @@ PATHS = {
     "consult": "consultar",
     "merge": "juntar",
     "split": "separar",
+    "give-up": "desistir",
     "secrecy": "sigilo",
+    "message-secrecy": "mensagens/{message}/sigilo",
 }
 MOST_AT_ONCE = 200
 
@@ -94,21 +95,23 @@ async def show(
     status: int = 200,
 ) -> Response[str]:
     """The form as a dialog for the script, as a page without it."""
+    access.require(request.user, commands.permission_of(name))
     numbers = numbers_of(typed.fields, number)
     if len(numbers) == 1:
         asked = request.query_params.getall("number", [])
         numbers = fields.numbers(asked)[:MOST_AT_ONCE] or numbers
     kit = console.kit
     found = await kit.work.read(_read, request.user, numbers, policy=kit.policy, now=kit.clock())
+    path = PATHS[name].format(message=typed.fields.number("message"))
     context: dict[str, object] = {
         "form": found,
-        "action": address_of(request).url(f"/central/{found.thread.row.number}/{PATHS[name]}"),
+        "action": address_of(request).url(f"/central/{found.thread.row.number}/{path}"),
         "back": here(request, found.thread.row.number),
         "row": found.thread.row,
         "name": name,
         "typed": typed,
         "address": address_of(request),
-        "limits": pages.limits_of(console),
+        "limits": fields.limits_of(console.kit),
     } | _choices(name, found)
     if request.headers.get("hx-request"):
         more: dict[str, object] = {"now": kit.clock()}
@@ -122,8 +125,19 @@ async def show(
 def _choices(name: str, found: Form) -> dict[str, object]:
     """What the selects of a form offer."""
     registers, row = found.registers, found.thread.row
-    situation = {"pending": "pending", "close": "closed"}.get(name)
     sub = registers.subclassification(row.subclassification_code or "")
+    return offered(name, registers, found.colleagues) | {
+        "groups": [(g, g) for g in found.groups],
+        "closing": registers.said(
+            "closing_message", row.classification_code, row.subclassification_code
+        ),
+        "reasons": _reasons(registers, sub.id) if sub else [],
+    }
+
+
+def offered(name: str, registers: Catalog, colleagues: Sequence[Colleague]) -> dict[str, object]:
+    """The same, whatever the ticket is."""
+    situation = {"pending": "pending", "close": "closed"}.get(name)
     active = sorted(
         (c for c in registers.classifications.values() if c.active),
         key=lambda c: (c.position, c.id),
@@ -132,14 +146,10 @@ def _choices(name: str, found: Form) -> dict[str, object]:
         "statuses": [
             (s.code, s.label)
             for s in sorted(registers.statuses.values(), key=lambda s: s.position)
-            if s.active and s.situation == situation and s.code != catalog.CANCELLED
+            if s.active and s.situation == situation and s.code not in catalog.NOT_CHOSEN
         ],
-        "groups": [(g, g) for g in found.groups],
         "sectors": [(s.code, s.name) for s in registers.sectors.values() if s.active],
-        "people": [
-            (c.login, f"{c.name} · {c.sector_code or '—'} · {c.open}") for c in found.colleagues
-        ],
-        "reasons": _reasons(registers, sub.id) if sub else [],
+        "people": [(c.login, f"{c.name} · {c.sector_code or '—'} · {c.open}") for c in colleagues],
         "classifications": [(c.code, c.name) for c in active],
         "subclassifications": [
             (c.code, c.name, [(s.code, s.name) for s in registers.children(c.id)]) for c in active
@@ -162,7 +172,10 @@ def _reasons(registers: Catalog, subclassification_id: int) -> list[tuple[str, s
 def _read(
     session: Session, actor: Actor, numbers: Sequence[int], *, policy: Policy, now: datetime
 ) -> Form:
-    seen = [thread.view(session, actor, n, policy=policy, now=now) for n in numbers]
+    seen = [
+        thread.view(session, actor, n, policy=policy, now=now, window=conversation.NOTHING)
+        for n in numbers
+    ]
     return Form(
         near=shell.around(session, actor, policy=policy, now=now),
         thread=seen[0],

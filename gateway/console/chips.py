@@ -1,19 +1,26 @@
 """The filters as a sentence: what each chip says, offers, and how it goes away."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.console import addresses
-from gateway.console.addresses import Asked
+from gateway.console.addresses import Address, Asked
 from gateway.labels import label
+from helpdesk.border import Channel
 from helpdesk.catalog import Catalog
 from helpdesk.choices import Colleague
+
+#: value and text of what a filter offers
+Offered = Sequence[tuple[str, str]]
+#: filters of which several values mean any of them
+SEVERAL = frozenset(addresses.CODES)
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """`group` is the heading it stands under."""
+    """`url` leads to this one alone; `group` is the heading it stands under."""
 
+    value: str
     text: str
     url: str
     current: bool
@@ -22,89 +29,104 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """`text` is None while nothing is chosen: the template has the word for that."""
+    """`text` is None while nothing is chosen: the template has the word for that. `rest` is what a
+    form that changes only this filter sends along."""
 
+    name: str
     text: str | None
     clear: str
     options: tuple[Option, ...] = ()
+    several: bool = False
+    rest: tuple[tuple[str, str], ...] = ()
 
 
 def chips(
-    asked: Asked, registers: Catalog, colleagues: Sequence[Colleague], login: str
+    asked: Asked,
+    registers: Catalog,
+    colleagues: Sequence[Colleague],
+    login: str,
+    providers: Mapping[str, str],
 ) -> dict[str, Chip]:
-    classifications = [
-        (c.code, c.name)
-        for c in sorted(registers.classifications.values(), key=lambda c: (c.position, c.id))
-        if c.active
-    ]
-    statuses = [
-        (s.code, s.label)
-        for s in sorted(registers.statuses.values(), key=lambda s: (s.position, s.id))
-        if s.active
-    ]
-    sectors = [(s.code, s.name) for s in sorted(registers.sectors.values(), key=lambda s: s.id)]
-    people = [(addresses.ME, label("me", "chip"))]
-    people += [(c.login, c.name) for c in colleagues if c.login != login]
-    subs = [(s.code, s.name) for s in registers.subclassifications.values()]
-    reasons = [(r.code, r.name) for r in registers.reasons.values()]
-    made = {
-        "situacao": _table(asked, "situacao", addresses.SITUATIONS, "queue_situation"),
-        "prazo": _table(asked, "prazo", addresses.DEADLINES, "deadline_filter"),
-        "classificacao": _choice(asked, "classificacao", classifications),
-        "responsavel": _choice(asked, "responsavel", people),
-        "status": _status(asked, statuses),
-        "setor": _choice(asked, "setor", sectors),
-        "canal": _choice(asked, "canal", _labels("origin")),
-        "subclassificacao": _named(asked, "subclassificacao", subs),
-        "motivo": _named(asked, "motivo", reasons),
-        "prestador": _named(asked, "prestador", ()),
-        "q": _named(asked, "q", ()),
-        "de": _named(asked, "de", ()),
-        "ate": _named(asked, "ate", ()),
-    }
+    offered = offers(registers, colleagues, login)
+    made = {name: _choice(asked, name, values) for name, values in offered.items()}
+    computed = table(addresses.COMPUTED, "deadline_filter")
+    made["status"] = _choice(
+        asked, "status", offered["status"], label("registered", "chip"),
+        (computed, label("computed", "chip")),
+    )  # fmt: skip
+    made["prestador"] = _choice(asked, "prestador", list(providers.items()))
+    made["q"] = _choice(asked, "q", [])
+    # Between two days is one filter, in two parameters.
+    made["abertura"] = Chip("abertura", None, _without(asked.address, "de", "ate", "hora"))
+    made["hora"] = Chip("hora", _hour(asked.address.get("hora")), _without(asked.address, "hora"))
+    for name in ("fechado-de", "fechado-ate", "em"):
+        made[name] = Chip(name, None, _without(asked.address, name))
     if not asked.address.get("situacao"):
-        made["situacao"] = Chip(
-            label(asked.filter.situation, "queue_situation"), "", made["situacao"].options
-        )
+        said = label(asked.filter.situation, "queue_situation")
+        made["situacao"] = Chip("situacao", said, "", made["situacao"].options)
     return made
 
 
-def _table(asked: Asked, name: str, table: dict[str, str], kind: str) -> Chip:
-    return _choice(asked, name, [(word, label(code, kind)) for word, code in table.items()])
+def offers(registers: Catalog, colleagues: Sequence[Colleague], login: str) -> dict[str, Offered]:
+    """By parameter of the address, in the registers' order."""
+    people = [(addresses.ME, label("me", "chip"))]
+    people += [(c.login, c.name) for c in colleagues if c.login != login]
+    return {
+        "situacao": table(addresses.SITUATIONS, "queue_situation"),
+        "prazo": table(addresses.DEADLINES, "deadline_filter"),
+        "classificacao": [
+            (c.code, c.name)
+            for c in sorted(registers.classifications.values(), key=lambda c: (c.position, c.id))
+            if c.active
+        ],
+        "responsavel": people,
+        "status": [
+            (s.code, s.label)
+            for s in sorted(registers.statuses.values(), key=lambda s: (s.position, s.id))
+            if s.active
+        ],
+        "setor": [(s.code, s.name) for s in sorted(registers.sectors.values(), key=lambda s: s.id)],
+        "canal": [(str(c), label(c, "origin")) for c in Channel],
+        "subclassificacao": [(s.code, s.name) for s in registers.subclassifications.values()],
+        "motivo": [(r.code, r.name) for r in registers.reasons.values()],
+    }
 
 
-def _choice(asked: Asked, name: str, offered: Sequence[tuple[str, str]], group: str = "") -> Chip:
-    chosen = asked.address.all(name)
+def table(words: Mapping[str, str], kind: str) -> Offered:
+    """The address's words under their labels."""
+    return [(word, label(code, kind)) for word, code in words.items()]
+
+
+def _choice(
+    asked: Asked,
+    name: str,
+    offered: Offered,
+    group: str = "",
+    more: tuple[Offered, str] | None = None,
+) -> Chip:
+    address, chosen = asked.address, asked.address.all(name)
+    groups = [(offered, group), *([more] if more else [])]
     options = tuple(
-        Option(text, asked.address.put(name, value).url(), value in chosen, group)
-        for value, text in offered
+        Option(value, text, address.put(name, value).url(), value in chosen, heading)
+        for values, heading in groups
+        for value, text in values
     )
-    return Chip(_text(chosen, dict(offered)), asked.address.put(name).url(), options)
+    names = {option.value: option.text for option in options}
+    rest = address.drop(name, *addresses.PLACE).params
+    return Chip(name, _text(chosen, names), address.put(name).url(), options, name in SEVERAL, rest)
 
 
-def _named(asked: Asked, name: str, known: Sequence[tuple[str, str]]) -> Chip:
-    """Chosen elsewhere (a form, a link): the chip only says it and goes away."""
-    chosen = asked.address.all(name)
-    return Chip(_text(chosen, dict(known)), asked.address.put(name).url())
+def _text(chosen: Sequence[str], names: Mapping[str, str]) -> str | None:
+    said = [names.get(value, value) for value in chosen]
+    if len(said) < 2:  # noqa: PLR2004 - one needs no conjunction
+        return said[0] if said else None
+    return f"{', '.join(said[:-1])} {label('or', 'chip')} {said[-1]}"
 
 
-def _status(asked: Asked, registered: Sequence[tuple[str, str]]) -> Chip:
-    """Registered ones and, as the seed has it, the two computed from the deadline."""
-    computed = [(word, label(code, "deadline_filter")) for word, code in addresses.COMPUTED.items()]
-    first = _choice(asked, "status", registered, label("registered", "chip"))
-    second = _choice(asked, "status", computed, label("computed", "chip"))
-    names = dict([*registered, *computed])
-    return Chip(
-        _text(asked.address.all("status"), names), first.clear, first.options + second.options
-    )
+def _hour(word: str) -> str | None:
+    day, _, hour = word.partition("-")
+    return f"{label(day, 'week_day')}, {hour} h" if word in addresses.HOURS else None
 
 
-def _text(chosen: Sequence[str], names: dict[str, str]) -> str | None:
-    return ", ".join(names.get(value, value) for value in chosen) or None
-
-
-def _labels(kind: str) -> list[tuple[str, str]]:
-    return [
-        (code, label(code, kind))
-        for code in ("web", "mail", "telegram", "chat", "phone", "in_person", "api")
-    ]
+def _without(address: Address, *names: str) -> str:
+    return address.drop(*names, *addresses.PLACE).url()

@@ -4,51 +4,28 @@ What the browser gets is `for_page`: the commands of that page the agent may use
 are in the label filter under `command` and `command_group`.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from gateway.console.kinds import (
+    EVERYWHERE,
+    HELD,
+    LIST,
+    OTHER,
+    TICKET,
+    TICKETS,
+    Command,
+)
+from gateway.console.kinds import about_message as _message
+from gateway.console.kinds import about_ticket as _ticket
+from gateway.console.kinds import of_held as _held
+from gateway.console.kinds import of_queue as _queue
 from gateway.labels import label
 from helpdesk.border import Actor
 from helpdesk.rows import Row
 from helpdesk.workflow import NEXT, Action, Situation
 
-#: pages a command may stand on
-LIST, TICKET, HELD, OTHER = "list", "ticket", "held", "other"
-EVERYWHERE = frozenset({LIST, TICKET, HELD, OTHER})
-TICKETS = frozenset({LIST, TICKET})
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """`does` is how the script carries it out: url, load, post, focus or action, with its value;
-    the server's own handler checks the permission again. `step` is what the workflow asks."""
-
-    id: str
-    icon: str
-    group: str
-    does: tuple[str, str]
-    keys: tuple[str, ...] = ()
-    pages: frozenset[str] = EVERYWHERE
-    permission: str | None = None
-    step: Action | None = None
-    scope: str = "page"
-    danger: bool = False
-    #: acts on the whole list, as it is filtered
-    of_list: bool = False
-    #: where its keys are its own: one key may mean another thing on another page
-    keys_on: frozenset[str] = EVERYWHERE
-
-    def keys_of(self, page: str) -> tuple[str, ...]:
-        return self.keys if page in self.keys_on else ()
-
-
-def _ticket(
-    id: str, icon: str, does: tuple[str, str], keys: tuple[str, ...] = (), **more: Any
-) -> Command:
-    given: dict[str, Any] = {"pages": TICKETS, "scope": "ticket", "group": "ticket"} | more
-    return Command(id, icon, does=does, keys=keys, **given)
-
+__all__ = ["COMMANDS", "EVERYWHERE", "HELD", "LIST", "OTHER", "TICKET", "TICKETS", "Command"]
 
 COMMANDS: tuple[Command, ...] = (
     _ticket("open", "file", ("action", "open"), ("Enter", "O"), pages=frozenset({LIST})),
@@ -66,19 +43,20 @@ COMMANDS: tuple[Command, ...] = (
     ),
     _ticket(
         "forward", "fwd", ("load", "/central/{number}/encaminhar"), ("Alt+T", "Ctrl+T"),
-        permission="ticket.forward", step=Action.FORWARD,
+        permission="ticket.forward", step=Action.FORWARD, many="/central/em-lote/encaminhar",
     ),
     _ticket(
         "pending", "pause", ("load", "/central/{number}/pendente"), ("F5",),
         permission="ticket.pending", step=Action.PENDING, keys_on=frozenset({TICKET}),
+        many="/central/em-lote/pendente",
     ),
     _ticket(
         "classify", "edit", ("load", "/central/{number}/classificar"), ("C",),
-        permission="ticket.classify", step=Action.CLASSIFY,
+        permission="ticket.classify", step=Action.CLASSIFY, many="/central/em-lote/classificar",
     ),
     _ticket(
         "close", "check", ("load", "/central/{number}/encerrar"), ("E",),
-        permission="ticket.close", step=Action.CLOSE,
+        permission="ticket.close", step=Action.CLOSE, many="/central/em-lote/encerrar",
     ),
     _ticket(
         "reopen", "undo", ("load", "/central/{number}/reabrir"),
@@ -86,7 +64,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     _ticket(
         "give-up", "undo", ("post", "/central/{number}/desistir"), ("F6",),
-        permission="ticket.claim", step=Action.GIVE_UP,
+        permission="ticket.claim", step=Action.GIVE_UP, asks=True,
     ),
     _ticket(
         "consult", "users", ("load", "/central/{number}/consultar"),
@@ -104,17 +82,33 @@ COMMANDS: tuple[Command, ...] = (
     _ticket("copy", "copy", ("action", "copy-protocol"), ("P",), group="look"),
     _ticket("next-tab", "right", ("action", "next-tab"), ("F2",),
             pages=frozenset({TICKET}), group="look"),
+    _message("message-copy", "copy", ("action", "message-copy")),
+    _message("message-quote", "inl", ("action", "message-quote"),
+             permission="ticket.reply", step=Action.REPLY),
+    _message("message-split", "flow", ("load", "/central/{number}/separar?message={message}"),
+             permission="ticket.open"),
+    _message("message-secrecy", "lock", ("load", "/central/{number}/mensagens/{message}/sigilo"),
+             permission="ticket.secret"),
+    _message("message-original", "mail", ("url", "/central/{number}/mensagens/{message}/original")),
+    _message("message-looks", "eye", ("url", "/central/{number}?aba=logs&ver=consultas")),
     _ticket(
         "delete", "trash", ("load", "/central/{number}/excluir"), ("F4",), group="danger",
         permission="ticket.delete", step=Action.DELETE, danger=True,
     ),
-    Command("new", "plus", "desk", ("url", "/central/novo"), ("F3",), permission="ticket.open"),
+    Command("new", "plus", "desk", ("url", "/central/novo"), ("F3",), permission="ticket.open",
+            in_menu=True),
+    Command("claim-next", "user", "desk", ("post", "/central/proximo"), ("Shift+A",),
+            permission="ticket.claim", of_list=True, in_menu=True),
     Command("mine-pending", "pause", "desk", ("url", "/central?situacao=pendentes-do-operador"),
-            ("F5",), permission="ticket.read", keys_on=frozenset({LIST})),
+            ("F5",), permission="ticket.read", keys_on=frozenset({LIST}), in_menu=True),
+    Command("mine-expired", "late", "desk", ("url", "/central?prazo=expirado&responsavel=eu"),
+            ("Shift+E",), permission="ticket.read"),
     Command("glass", "lock", "desk", ("url", "/central/abrir-sigiloso"),
             permission="ticket.break_glass"),
     Command("held", "shield", "desk", ("url", "/central/quarentena"), permission="quarantine"),
+    Command("panel", "chart", "desk", ("url", "/central/painel"), permission="panel"),
     Command("outbox", "mail", "desk", ("url", "/central/saida"), permission="outbox"),
+    Command("texts", "bolt", "desk", ("url", "/central/textos"), permission="ticket.reply"),
     Command("list", "inbox", "desk", ("url", "/central"), permission="ticket.read"),
     Command("down", "down", "queue", ("action", "next"), ("J", "ArrowDown"),
             pages=frozenset({LIST, HELD})),
@@ -122,40 +116,67 @@ COMMANDS: tuple[Command, ...] = (
             pages=frozenset({LIST, HELD})),
     Command("select", "check", "queue", ("action", "select"), ("X",),
             pages=frozenset({LIST, HELD})),
-    Command("select-range", "check2", "queue", ("action", "select-range"), ("Shift+X",),
-            pages=frozenset({LIST})),
+    _queue("select-range", "check2", ("action", "select-range"), "Shift+X"),
+    _queue("select-page", "check2", ("action", "select-page"), "*"),
+    _queue("select-all", "check2", ("action", "select-all")),
+    _queue("select-none", "x", ("action", "select-none")),
     Command("held-open-row", "mail", "held", ("action", "open"), ("Enter",),
             pages=frozenset({HELD})),
-    Command("held-attach", "check", "held", ("form", "held-attach"), ("A",),
-            pages=frozenset({HELD}), permission="quarantine"),
-    Command("held-new", "plus", "held", ("focus", "held-provider"), ("N",),
-            pages=frozenset({HELD}), permission="quarantine"),
-    Command("held-retry", "undo", "held", ("form", "held-retry"), ("R",),
-            pages=frozenset({HELD}), permission="quarantine"),
-    Command("held-spam", "spam", "held", ("form", "held-spam"), ("S",),
-            pages=frozenset({HELD}), permission="quarantine"),
+    _held("held-attach", "check", ("form", "held-attach"), "A"),
+    _held("held-new", "plus", ("focus", "held-provider"), "N"),
+    _held("held-retry", "undo", ("form", "held-retry"), "R"),
+    _held("held-spam", "spam", ("form", "held-spam"), "S"),
     Command("arrivals", "flow", "desk", ("url", "/central/quarentena/entradas"),
             permission="quarantine"),
     Command("show-new", "up", "queue", ("action", "show-new"), (".",),
             pages=frozenset({LIST, HELD})),
-    Command("export", "get", "queue", ("url", "/central/exportar.csv"),
-            pages=frozenset({LIST}), permission="ticket.export", of_list=True),
+    _queue("filters", "tune", ("load", "/central/filtros"), "F", of_list=True),
+    _queue("columns", "cols", ("load", "/central/colunas"), of_list=True),
+    _queue("save-view", "star", ("load", "/central/visoes/nova"), "V", of_list=True),
+    _queue("views", "edit", ("load", "/central/visoes"), of_list=True),
+    _queue("export", "get", ("download", "/central/exportar.csv"),
+           permission="ticket.export", of_list=True),
+    _queue("export-xlsx", "get", ("download", "/central/exportar.xlsx"),
+           permission="ticket.export", of_list=True),
     Command("row-menu", "dots", "queue", ("action", "menu"), ("M",), pages=TICKETS),
     Command("search", "search", "everywhere", ("focus", "busca"), ("/",)),
     Command("palette", "kbd", "everywhere", ("action", "palette"), ("Ctrl+K",)),
     Command("help", "info", "everywhere", ("action", "help"), ("?",)),
     Command("theme", "moon", "everywhere", ("action", "theme")),
-    Command("leave", "exit", "everywhere", ("form", "sair"), ("F12",)),
+    Command("keys", "tune", "everywhere", ("url", "/central/atalhos")),
+    Command("account", "user", "everywhere", ("url", "/central/conta")),
+    Command("leave", "exit", "everywhere", ("form", "sair"), ("F12",), in_menu=True),
 )  # fmt: skip
 
 #: the footer of each page: commands by id
 HINTS: dict[str, tuple[str, ...]] = {
-    LIST: ("help", "down", "open", "select", "new", "mine-pending", "give-up", "forward",
-           "palette", "leave"),
+    LIST: ("help", "down", "open", "select", "new", "claim-next", "mine-pending", "give-up",
+           "forward", "palette", "leave"),
     TICKET: ("next-tab", "pending", "give-up", "forward"),
     HELD: ("down", "held-attach", "held-new", "held-retry", "held-spam", "help"),
     OTHER: ("help", "new", "palette", "leave"),
 }  # fmt: skip
+
+
+def permission_of(id: str) -> str:
+    """What a form of that name needs; separating a message opens a ticket."""
+    found = (c.permission for c in COMMANDS if c.id == id)
+    return next(found, None) or "ticket.open"
+
+
+#: stay whatever the agent chose: lists are moved through by them everywhere
+FIXED = frozenset({"ArrowDown", "ArrowUp", "Enter"})
+#: two commands are one movement: their keys stand side by side
+PAIRS = {"down": "up"}
+DELIVERED: Mapping[str, str] = {}
+
+
+def keys_of(command: Command, own: Mapping[str, str]) -> tuple[str, ...]:
+    """`own`: what the agent chose, by command; "" is none (`helpdesk.agent_settings`)."""
+    chosen = own.get(command.id)
+    if chosen is None:
+        return command.keys
+    return (*([chosen] if chosen else []), *(key for key in command.keys if key in FIXED))
 
 
 def allowed(actor: Actor, page: str) -> list[Command]:
@@ -187,19 +208,29 @@ def impossible(row: Row, login: str) -> str:
 
 
 def for_page(
-    actor: Actor, page: str, login: str = "", row: Row | None = None, query: str = ""
+    actor: Actor,
+    page: str,
+    login: str = "",
+    row: Row | None = None,
+    query: str = "",
+    own: Mapping[str, str] = DELIVERED,
 ) -> list[dict[str, Any]]:
-    """`query` is the list the agent came from: what is done to a ticket leads back there."""
-    return [_plain(c, page, possible(c, row, login), query) for c in allowed(actor, page)]
+    """`query` is the list the agent came from: what is done to a ticket leads back there. `own`:
+    the agent's keys."""
+    return [
+        _plain(c, page, possible(c, row, login), query, keys_of(c, own))
+        for c in allowed(actor, page)
+    ]
 
 
 def hints(commands: Iterable[dict[str, Any]], page: str) -> list[tuple[str, str]]:
-    known = {c["id"]: c for c in commands}
+    first = {c["id"]: label(c["keys"][0], "key") for c in commands if c["keys"]}
     return [
-        (label(known[id]["keys"][0], "key"), label(id, "command_short"))
+        (" ".join(first[each] for each in (id, PAIRS.get(id, "")) if each in first),
+         label(id, "command_short"))
         for id in HINTS[page]
-        if id in known
-    ]
+        if id in first
+    ]  # fmt: skip
 
 
 def _plain(
@@ -207,6 +238,7 @@ def _plain(
     page: str,
     usable: bool,  # noqa: FBT001 - of one caller
     query: str,
+    keys: tuple[str, ...],
 ) -> dict[str, Any]:
     how, what = command.does
     if query and (command.of_list or "{number}" in what):
@@ -216,12 +248,18 @@ def _plain(
         "label": label(command.id, "command"),
         "icon": command.icon,
         "group": label(command.group, "command_group"),
-        "keys": list(command.keys_of(page)),
+        "keys": list(keys) if page in command.keys_on else [],
         "scope": command.scope,
         how: what,
     }
+    if command.many and page == LIST:
+        plain["many"] = f"{command.many}?{query}" if query else command.many
     if command.danger:
         plain["danger"] = True
+    if command.asks:
+        plain["asks"] = True
+    if command.in_menu and page in TICKETS:
+        plain["menu"] = True
     if not usable:
         plain["disabled"] = True
     return plain

@@ -50,6 +50,13 @@ class Kept:
     token: str
 
 
+def limits_of(kit: Kit) -> dict[str, object]:
+    """For the file picker."""
+    limits = kit.limits
+    types = [f".{extension}" for extension in (*attachments.TYPES, "jpeg")]
+    return {"count": limits.count, "bytes": limits.size, "types": types}
+
+
 def numbers(texts: Iterable[str]) -> list[int]:
     """Those that are numbers a column can hold, each once."""
     return list(dict.fromkeys(int(t) for t in texts if NUMBER.fullmatch(t)))
@@ -79,6 +86,8 @@ async def store(kit: Kit, fields: Fields) -> tuple[tuple[Kept, ...], tuple[Field
         kind = attachments.sniff(data, upload.filename, upload.content_type)
         name = attachments.safe_name(upload.filename)
         refused = attachments.check([Candidate(name, len(data), kind)], kit.limits)
+        if not refused and await asyncio.to_thread(kit.scan, data):
+            refused = (FieldError("attachments", "infected", (("file", name),)),)
         errors += refused
         if not refused:
             sha256 = await asyncio.to_thread(kit.blobs.put, data)

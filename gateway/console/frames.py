@@ -59,7 +59,7 @@ def with_pictures(page: str, pictures: Mapping[str, Load]) -> str:
         name = unquote(entities.unescape(found[2])).lower()
         if name not in written:
             data = known[name]() if name in known else b""
-            kind = _kind(data)
+            kind = picture_kind(data)
             fits = kind is not None and len(data) <= left
             left -= len(data) if fits else 0
             encoded = base64.b64encode(data).decode()
@@ -69,5 +69,6 @@ def with_pictures(page: str, pictures: Mapping[str, Load]) -> str:
     return _CID.sub(shown, page)
 
 
-def _kind(data: bytes) -> str | None:
+def picture_kind(data: bytes) -> str | None:
+    """What a browser shows as a picture, by its first bytes; None for anything else."""
     return next((kind for sign, kind in SIGNATURES.items() if data.startswith(sign)), None)

@@ -9,15 +9,13 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from gateway.console import addresses, commands, shell
+from gateway.console import addresses, columns, commands, fields, shell
 from gateway.console.addresses import Address, Asked
 from gateway.console.chips import Chip, chips
 from gateway.console.shell import AgentRequest, Around, Console
-from gateway.labels import label
-from helpdesk import catalog, choices, grid, rows
-from helpdesk.border import Actor, Channel
-from helpdesk.catalog import Catalog
-from helpdesk.choices import Colleague
+from helpdesk import agent_settings, catalog, choices, grid, rows
+from helpdesk.agent_settings import Settings
+from helpdesk.border import Actor
 from helpdesk.deadlines import Calendar, working_time
 from helpdesk.errors import Invalid
 from helpdesk.filters import Filter
@@ -26,8 +24,11 @@ from helpdesk.models import Ticket
 from helpdesk.policy import Policy
 from helpdesk.rows import Row
 
-PAGE_ROWS = 50
 FOUND_ROWS = 8
+#: rows beside an open ticket, however far the list was scrolled
+BESIDE_ROWS = 200
+#: tickets asked about at once, whether the list would show them
+MOST_ASKED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,6 @@ class Queue:
     page: Page
     listed: list[Listed]
     chips: dict[str, Chip]
-    registers: Catalog
-    colleagues: list[Colleague]
 
 
 @get("/")
@@ -64,20 +63,19 @@ async def grid_show(
     except Invalid:
         # A cursor of another order or another time: the list begins anew.
         return Redirect(Address(tuple(items)).drop(*addresses.PLACE).url(), status_code=303)
-    before, after = addresses.pages(queue.asked, queue.page.next)
-    first = len(queue.asked.before) * PAGE_ROWS + (PAGE_ROWS if queue.asked.cursor else 0) + 1
+    before, after = addresses.pages(queue.asked, queue.page.next, len(queue.listed))
     context: dict[str, object] = {
         "queue": queue,
         "address": queue.asked.address,
+        "whole": queue.asked.whole,
+        "columns": columns.shown(queue.near.settings),
         "previous": before,
         "next": after,
-        "first": first,
-        "last": first + len(queue.listed) - 1,
+        "first": queue.asked.offset + 1,
+        "last": queue.asked.offset + len(queue.listed),
+        "most_rows": addresses.MOST_ROWS,
         "orders": addresses.ORDERS,
         "order_word": addresses.word_of(addresses.ORDERS, queue.asked.order.key),
-        "sectors": [(s.code, s.name) for s in queue.registers.sectors.values() if s.active],
-        "channels": [(str(c), label(c, "origin")) for c in Channel],
-        "subs": [(s.code, s.name) for s in queue.registers.subclassifications.values()],
     }
     return shell.page(
         console, request, "console/grid", queue.near, context,
@@ -97,12 +95,44 @@ async def grid_row(
     )
     if found is None:
         return Response("", media_type=MediaType.HTML)
+    settings = await console.kit.work.read(agent_settings.load, request.user)
     context: dict[str, object] = {
         "one": found,
         "address": addresses.parse(items, "").address,
+        "columns": columns.shown(settings),
         "now": now,
     }
     return console.kit.page(request, "console/row.html", context)
+
+
+@get("/linhas")
+async def grid_more(request: AgentRequest, console: NamedDependency[Console]) -> Response[str]:
+    """The rows after a place, for a list that is scrolled on; and where it goes on from there."""
+    items = list(request.query_params.multi_items())
+    policy, now = console.kit.policy, console.kit.clock()
+    more = await console.kit.work.read(_more, request.user, items, policy=policy, now=now)
+    _, after = addresses.pages(more.asked, more.page.next, len(more.listed))
+    context: dict[str, object] = {
+        "listed": more.listed,
+        "address": more.asked.address,
+        "columns": columns.shown(more.settings),
+        "next": after,
+        "now": now,
+    }
+    return console.kit.page(request, "console/more.html", context)
+
+
+@get("/combinam")
+async def grid_match(
+    request: AgentRequest, console: NamedDependency[Console]
+) -> Response[list[int]]:
+    """Of some tickets that something happened to, those this list would show."""
+    items = list(request.query_params.multi_items())
+    numbers = fields.numbers(v for k, v in items if k == "number")[:MOST_ASKED]
+    found = await console.kit.work.read(
+        _match, request.user, items, numbers, policy=console.kit.policy, now=console.kit.clock()
+    )
+    return Response(found, headers={"Cache-Control": "no-store"})
 
 
 @get("/achar")
@@ -125,10 +155,12 @@ def list_rows(
     *,
     policy: Policy,
     now: datetime,
+    most: int = BESIDE_ROWS,
+    counted: bool = True,
 ) -> tuple[Page, list[Listed]]:
     page = grid.page(
-        session, actor, asked.filter, asked.order,
-        policy=policy, now=now, limit=PAGE_ROWS, cursor=asked.cursor,
+        session, actor, asked.filter, asked.order, policy=policy, now=now,
+        limit=min(asked.rows, most), cursor=asked.cursor, counted=counted,
     )  # fmt: skip
     return page, [_listed(row, calendar, login, now) for row in page.rows]
 
@@ -138,7 +170,8 @@ def _listed(row: Row, calendar: Calendar, login: str, now: datetime) -> Listed:
 
 
 def time_left(row: Row, calendar: Calendar, now: datetime) -> timedelta | None:
-    return None if row.closed_at else working_time(now, row.due_at, calendar)
+    """A clock that stands has as much left as when it stopped."""
+    return None if row.closed_at else working_time(row.paused_at or now, row.due_at, calendar)
 
 
 def _queue(
@@ -150,17 +183,57 @@ def _queue(
     now: datetime,
     url: str,
 ) -> Queue:
-    near = shell.around(session, actor, policy=policy, now=now, current=url)
-    asked = addresses.parse(items, near.login)
+    login = choices.login_of(session, actor.id)
+    asked = addresses.parse(items, login)
+    near = shell.around(
+        session, actor, policy=policy, now=now, current=url, query=asked.whole.query
+    )
     registers = catalog.load(session, policy)
     page, listed = list_rows(
-        session, actor, asked, registers.calendar, near.login, policy=policy, now=now
-    )
-    colleagues = choices.colleagues(session)
-    return Queue(
-        near, asked, page, listed, chips(asked, registers, colleagues, near.login),
-        registers, colleagues,
+        session, actor, asked, registers.calendar, login,
+        policy=policy, now=now, most=addresses.MOST_ROWS,
     )  # fmt: skip
+    providers = choices.provider_names(session, asked.address.all("prestador"))
+    colleagues = choices.colleagues(session)
+    return Queue(near, asked, page, listed, chips(asked, registers, colleagues, login, providers))
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    asked: Asked
+    page: Page
+    listed: list[Listed]
+    settings: Settings
+
+
+def _more(
+    session: Session,
+    actor: Actor,
+    items: list[tuple[str, str]],
+    *,
+    policy: Policy,
+    now: datetime,
+) -> More:
+    login = choices.login_of(session, actor.id)
+    asked = addresses.parse(items, login)
+    page, listed = list_rows(
+        session, actor, asked, catalog.calendar(session, policy), login,
+        policy=policy, now=now, counted=False,
+    )  # fmt: skip
+    return More(asked, page, listed, agent_settings.load(session, actor))
+
+
+def _match(
+    session: Session,
+    actor: Actor,
+    items: list[tuple[str, str]],
+    numbers: list[int],
+    *,
+    policy: Policy,
+    now: datetime,
+) -> list[int]:
+    asked = addresses.parse(items, choices.login_of(session, actor.id))
+    return grid.matching(session, actor, asked.filter, numbers, policy=policy, now=now)
 
 
 def _row(

@@ -36,6 +36,9 @@ def guard(console: Console) -> Guard:
     async def require_agent(
         connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
     ) -> None:
+        if connection.user.kind is ActorKind.AGENT and connection.auth.owes:
+            # The log-in leads on to the account, where a second factor is set up.
+            raise NotLoggedIn
         if connection.user.kind is ActorKind.AGENT:
             for key in connection.path_params.values():
                 if isinstance(key, int) and key > MOST_NUMBER:

@@ -1,10 +1,13 @@
-"""What may be done about a delivery that failed: again, or by the provider's next way."""
+"""What may be done about one message: its commands, and of a delivery that failed, again or by the
+provider's next way."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from gateway.console import commands
 from gateway.labels import label, why_undelivered
+from helpdesk.border import Actor
 from helpdesk.views import DeliveryView, EndpointView, MessageView, Thread
 
 #: an answer in these states did not reach its reader
@@ -69,3 +72,24 @@ def _fits(endpoint: EndpointView, message: MessageView, delivery: DeliveryView) 
         and endpoint.address not in {delivery.recipient, *(d.recipient for d in message.deliveries)}
         and endpoint.channel in {"mail", "telegram", "chat"}
     )
+
+
+def forbidden(said: MessageView, number: int) -> str:
+    """The commands one message of an open ticket does not admit, with blanks between."""
+    refused = {
+        "message-original": said.raw_id is None,
+        "message-split": said.direction != "inbound" or said.number != number,
+        "message-secrecy": said.number != number,
+    }
+    return " ".join(id for id, is_refused in refused.items() if is_refused)
+
+
+def for_message(actor: Actor, number: int, message: int, refused: str) -> list[dict[str, str]]:
+    """The same as links, for a page without a script: what needs one is left out."""
+    links: list[dict[str, str]] = []
+    for c in commands.allowed(actor, commands.TICKET):
+        how, what = c.does
+        if c.scope == "message" and how != "action" and c.id not in refused.split():
+            url = what.format(number=number, message=message)
+            links.append({"icon": c.icon, "label": label(c.id, "command"), "url": url})
+    return links

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from sqlalchemy.orm import Session
 
-from gateway.console import commands, fields, shell, ticket
+from gateway.console import commands, fields, shell
 from gateway.console.fields import Fields, Kept
 from gateway.console.shell import AgentRequest, Around, Console
 from gateway.labels import label
@@ -156,7 +156,7 @@ async def _form(
         "typed": typed,
         "q": words,
         "key": typed.fields.one("key") or secrets.token_hex(16),
-        "limits": ticket.limits_of(console),
+        "limits": fields.limits_of(console.kit),
         "channels": [(str(c), label(c)) for c in CHANNELS],
         "classifications": [(c.code, c.name) for c in active],
         "subclassifications": [

@@ -3,7 +3,7 @@
 from typing import Any
 
 from gateway.console.shell import AgentRequest, Console
-from helpdesk import thread
+from helpdesk import history
 from helpdesk.errors import Claimed, Conflict, Invalid, Stale
 
 
@@ -31,6 +31,5 @@ async def meanwhile(
         return {"holder": error.holder}
     if isinstance(error, Invalid):
         return {}
-    log = await console.kit.work.read(thread.log, request.user, number)
-    last = log[-1] if log else None
-    return {"code": error.code, "last": last}
+    entries, _ = await console.kit.work.read(history.changes, request.user, number, limit=1)
+    return {"code": error.code, "last": entries[0] if entries else None}

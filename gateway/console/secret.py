@@ -12,7 +12,7 @@ from gateway.console import asking, commands, fields, shell
 from gateway.console.actions import act
 from gateway.console.fields import Fields
 from gateway.console.shell import AgentRequest, Console
-from helpdesk import access, secrecy, thread
+from helpdesk import access, conversation, secrecy, thread
 from helpdesk.border import SYSTEM
 from helpdesk.desk import Desk
 from helpdesk.errors import FieldError, Invalid, NotVisible
@@ -30,6 +30,19 @@ async def ticket_hide(
     request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
 ) -> Response[Any]:
     return await act(request, console, number, "secrecy", _hide, "hidden")
+
+
+@get("/{number:int}/mensagens/{message:int}/sigilo")
+async def message_secrecy_form(
+    request: AgentRequest,
+    console: NamedDependency[Console],
+    number: FromPath[int],
+    message: FromPath[int],
+) -> Response[str]:
+    said = await console.kit.work.read(conversation.message, request.user, number, message)
+    held = {"message": [str(message)], "group": [said.secret or ""]}
+    typed = asking.Typed(Fields(held), {})
+    return await asking.show(request, console, number, "message-secrecy", typed)
 
 
 @post("/{number:int}/mensagens/{message:int}/sigilo")

@@ -12,14 +12,27 @@ from sqlalchemy.orm import Session
 
 from channels import Kit
 from gateway.console import commands
+from gateway.console.outcomes import SAID_COOKIE, said_of
 from gateway.console.presence import Presence
+from gateway.console.progress import Bulks, Exports
 from gateway.identity import cookie
 from gateway.labels import label
 from gateway.pulse import Pulse
-from helpdesk import alarms, alerts, choices, events, grid, quarantine
+from helpdesk import (
+    access,
+    agent_settings,
+    alarms,
+    alerts,
+    bulk,
+    choices,
+    events,
+    parameters,
+    quarantine,
+    saved_views,
+)
+from helpdesk.agent_settings import Settings
 from helpdesk.border import Actor, Inbound
 from helpdesk.desk import Desk
-from helpdesk.filters import Filter
 from helpdesk.models import Alarm, InboundRaw
 from helpdesk.policy import Policy
 from helpdesk.rows import Row
@@ -27,19 +40,10 @@ from helpdesk.sessions import Live
 
 AgentRequest: TypeAlias = Request[Actor, Live, State]
 
-SAID_COOKIE = "ponte_said"
-#: code, ticket, message, how many were left alone: `replied.1014.77.`, `forwarded...2`
-SAID_PARTS = 4
-#: what was done to a held message can be undone by its id
-SPAM = "held-spam"
-#: how the ones that stayed as they were are called, where they are no tickets
-LEFT = {
-    "held-many-spam": "left_decided",
-    "held-many-returned": "left_decided",
-    "held-many-retried": "left_held",
-}
-#: said with care: it is not what was hoped for
-CAREFUL = frozenset({"too-late", "held-still"})
+#: commands that change a ticket or make one: off where another system answers
+WRITING = frozenset(c.id for c in commands.COMMANDS if c.step is not None) | {"new", "claim-next"}
+#: has its form at the end of the menu
+LEAVE = "leave"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Console:
     presence: Presence
     #: what reads a raw mail; None when no channel takes mail
     understand: Callable[[InboundRaw, bytes], Inbound] | None = None
+    exports: Exports = field(default_factory=Exports)
+    bulks: Bulks = field(default_factory=Bulks)
 
     @property
     def secure(self) -> bool:
@@ -62,9 +68,11 @@ class Console:
 
 @dataclass(frozen=True, slots=True)
 class View:
+    """`key` names its count, which the page asks for once it is drawn (`gateway/console/views`)."""
+
     label: str
     url: str
-    count: int
+    key: str
     current: bool
     band: str | None = None
 
@@ -87,15 +95,18 @@ class Shell:
     views: list[dict[str, Any]]
     areas: list[Area]
     online: int
-    expired: int
     expired_url: str
     commands: list[dict[str, Any]]
+    bulks: list[bulk.View]
+    #: those about no ticket, by group
+    menu: dict[str, list[dict[str, Any]]]
     keys: list[tuple[str, str]]
     stream: str
     search: str
     finder: str
     alarms: list[Alarm]
     unread: int
+    crm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,44 +115,68 @@ class Around:
 
     login: str
     views: list[View]
+    #: what agents keep under a name: one's own, and what others share
+    kept: list[View]
+    shared: list[View]
+    #: the agent's actions on many tickets that are not finished
+    bulks: list[bulk.View]
     held: int
     cursor: events.Cursor
     alarms: list[Alarm]
     #: what the bell counts
     unread: int
+    #: how the agent has the console
+    settings: Settings
+    #: another system answers: the console only shows
+    crm: bool = False
 
 
-#: the seed's views: name, address, filter, band of its count
-VIEWS: tuple[tuple[str, str, Filter, str | None], ...] = (
-    ("open", "/central", Filter(situation="open"), None),
-    ("mine", "/central?responsavel=eu", Filter(situation="open"), None),
-    ("profile", "/central?situacao=pendentes-do-perfil", Filter(situation="pending_profile"), None),
-    ("expired", "/central?prazo=expirado", Filter(situation="open", deadline="expired"), "expired"),
-    ("pending", "/central?situacao=pendentes-do-operador", Filter(situation="pending_agent"), None),
-    ("closed", "/central?situacao=encerrados", Filter(situation="closed"), None),
-    ("all", "/central?situacao=todos", Filter(), None),
+#: the seed's views: name, address, band of its count
+VIEWS: tuple[tuple[str, str, str | None], ...] = (
+    ("open", "/central", None),
+    ("mine", "/central?responsavel=eu", None),
+    ("profile", "/central?situacao=pendentes-do-perfil", None),
+    ("expired", "/central?prazo=expirado", "expired"),
+    ("pending", "/central?situacao=pendentes-do-operador", None),
+    ("closed", "/central?situacao=encerrados", None),
+    ("all", "/central?situacao=todos", None),
 )
-MINE = "mine"
 EXPIRED_URL = "/central?prazo=expirado"
 
 
 def around(
-    session: Session, actor: Actor, *, policy: Policy, now: datetime, current: str = ""
+    session: Session,
+    actor: Actor,
+    *,
+    policy: Policy,
+    now: datetime,
+    current: str = "",
+    query: str = "",
 ) -> Around:
-    login = choices.login_of(session, actor.id)
-    views: list[View] = []
-    for name, url, chosen, band in VIEWS:
-        asked = Filter(situation="open", assignee=(login,)) if name == MINE else chosen
-        count, _ = grid.count(session, actor, asked, policy=policy, now=now)
-        views.append(View(label(name, "view"), url, count, url == current, band))
+    """`current` and `query`: the address of a list, without and with its order. Nothing is
+    counted here: that would make every page wait for every view."""
+    del policy  # of those that look at tickets; a shell does not
+    views = [View(label(name, "view"), url, name, url == current, band)
+             for name, url, band in VIEWS]  # fmt: skip
+    saved = saved_views.listing(session, actor)
+    kept, shared = (
+        [View(v.name, f"/central?{v.query}", f"v{v.id}", bool(query) and v.query == query)
+         for v in saved if v.mine == mine]
+        for mine in (True, False)
+    )  # fmt: skip
     held = quarantine.waiting(session) if actor.may("quarantine") else 0
     return Around(
-        login,
+        choices.login_of(session, actor.id),
         views,
+        kept,
+        shared,
+        bulk.at_work(session, actor, now=now),
         held,
         events.latest(session),
         alarms.seen(session, actor),
         alerts.unread(session, actor),
+        agent_settings.load(session, actor),
+        crm=parameters.load(session).use_crm,
     )
 
 
@@ -160,23 +195,34 @@ def page(
 ) -> Response[str]:
     """Render `templates/<name>.html` in the shell. What the action before said is said once."""
     actor = request.user
-    listed = commands.for_page(actor, kind, near.login, row, query)
-    expired = next(v.count for v in near.views if v.band)
+    listed = commands.for_page(actor, kind, near.login, row, query, near.settings.keys)
+    if near.crm:
+        listed = [c | {"disabled": True} if c["id"] in WRITING else c for c in listed]
     shell = Shell(
         agent=actor.name,
         csrf=console.kit.keyring.csrf_token(str(request.state.browser)),
-        views=[{"title": label("views", "view"), "items": near.views}],
+        views=[
+            {"name": name, "title": label(name, "view"), "items": items}
+            for name, items in (
+                ("views", near.views),
+                ("kept", near.kept),
+                ("shared", near.shared),
+            )
+            if items
+        ],
         areas=_areas(actor, near, request.url.path),
-        online=console.presence.agents_online(actor.id),
-        expired=expired,
+        online=console.presence.agents_online(actor.id, console.kit.clock()),
         expired_url=EXPIRED_URL,
         commands=listed,
+        bulks=near.bulks,
+        menu=_menu(listed),
         keys=commands.hints(listed, kind),
         stream=f"/central/eventos?depois={near.cursor}",
         search=search,
         finder="/central/achar",
         alarms=near.alarms,
         unread=near.unread,
+        crm=near.crm,
     )
     said = said_of(request)
     given: dict[str, object] = {
@@ -189,31 +235,6 @@ def page(
     if said:
         response.headers["Set-Cookie"] = cookie(SAID_COOKIE, "", secure=console.secure, seconds=0)
     return response
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    kind: str
-    text: str
-    undo: str | None = field(default=None)
-
-
-def said_of(request: AgentRequest) -> list[Said]:
-    parts = request.cookies.get(SAID_COOKIE, "").split(".")
-    if len(parts) != SAID_PARTS or not all(p.isdecimal() or not p for p in parts[1:]):
-        return []
-    code, number, message, left = parts
-    undo = f"/central/{number}/desfazer/{message}" if number and message else None
-    if code == SPAM and message:
-        undo = f"/central/quarentena/desfazer/{message}"
-    text = label(code, "done")
-    if "{n}" in text:
-        text, number = text.format(n=number or 0), ""
-    if left:
-        words = LEFT.get(code, "left")
-        text = f"{text}. {label('one' if left == '1' else 'many', words).format(n=left)}"
-    kind = "att" if left or code in CAREFUL else "ok"
-    return [Said(kind, f"{number} · {text}" if number else text, undo)]
 
 
 def go(
@@ -232,11 +253,20 @@ def go(
     return redirect
 
 
+def _menu(listed: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for command in listed:
+        if command["scope"] == "page" and command["id"] != LEAVE:
+            groups.setdefault(command["group"], []).append(command)
+    return groups
+
+
 def _areas(actor: Actor, near: Around, path: str) -> list[Area]:
     known: Sequence[tuple[str, str, str, str, int | None]] = (
         ("held", "/central/quarentena", "shield", "quarantine", near.held),
         ("outbox", "/central/saida", "mail", "outbox", None),
-        ("registers", "/cadastros", "tune", "registers.read", None),
+        ("panel", "/central/painel", "chart", "panel", None),
+        ("registers", "/cadastros", "tune", access.REGISTERS_DOOR, None),
     )
     return [
         Area(label(name, "view"), url, icon, count, path.startswith(url))

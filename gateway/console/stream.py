@@ -7,7 +7,7 @@ nothing more.
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from dataclasses import dataclass
 
 from litestar import get
@@ -16,6 +16,7 @@ from litestar.params import FromQuery
 from litestar.response import Stream
 from sqlalchemy.orm import Session
 
+from gateway.console.presence import told
 from gateway.console.shell import AgentRequest, Console
 from gateway.identity import AGENT_COOKIE
 from helpdesk import access, events, sessions
@@ -39,6 +40,12 @@ class News:
     seen: list[Seen]
     cursor: Cursor
     reset: bool = False
+    #: of the tickets somebody is at, those the reader may know of
+    known: frozenset[int] = frozenset()
+
+
+#: how many agents are online, and who is at which ticket
+Present = tuple[int, dict[str, list[list[object]]]]
 
 
 @get("/eventos", no_compression=True)
@@ -57,8 +64,10 @@ async def _tell(
     console: Console, actor: Actor, token: str, cursor: Cursor | None
 ) -> AsyncGenerator[str]:
     kit, pulse = console.kit, console.pulse
-    checked, present = kit.clock(), console.presence.changed
-    console.presence.come(actor.id or 0)
+    presence, checked, stayed = console.presence, kit.clock(), kit.clock()
+    present: Present | None = None
+    await presence.come(actor.id or 0, checked)
+    pulse.beat()
     try:
         yield RETRY
         first = await kit.work.read(_begin, cursor)
@@ -67,23 +76,30 @@ async def _tell(
             yield f"id: {cursor}\n{RESET}"
         while not pulse.stopped:
             beat = pulse.count
-            if (kit.clock() - checked).total_seconds() >= SESSION_SECONDS:
+            now = kit.clock()
+            if (now - stayed).total_seconds() >= BEAT_SECONDS:
+                stayed = now
+                await presence.stay(actor.id or 0, now)
+            if (now - checked).total_seconds() >= SESSION_SECONDS:
                 live = await kit.work.read(sessions.find, token, now=kit.clock())
                 if live is None:
                     return
                 actor, checked = live.actor, kit.clock()
-            news = await kit.work.read(_news, actor, cursor)
+            shown = presence.shown(actor.id, now)
+            news = await kit.work.read(_news, actor, cursor, set(shown))
             cursor = news.cursor
             text = "".join(_written(each) for each in news.seen)
-            if present != console.presence.changed:
-                present = console.presence.changed
-                text += _presence(console.presence.agents_online(actor.id))
+            online = presence.agents_online(actor.id, now)
+            if present != (seen := (online, told(shown, news.known))):
+                present = seen
+                text += _presence(*seen)
             if text or pulse.count == beat:
                 yield text or f": {cursor}\n\n"
             await pulse.wait(beat, BEAT_SECONDS)
             await asyncio.sleep(GATHER_SECONDS)
     finally:
-        console.presence.leave(actor.id or 0)
+        presence.leave(actor.id or 0)
+        pulse.beat()
 
 
 def _begin(session: Session, cursor: Cursor | None) -> News:
@@ -94,16 +110,16 @@ def _begin(session: Session, cursor: Cursor | None) -> News:
     return News([], events.latest(session) if lost else cursor, reset=lost)
 
 
-def _news(session: Session, actor: Actor, cursor: Cursor) -> News:
+def _news(session: Session, actor: Actor, cursor: Cursor, attended: Collection[int]) -> News:
     found = events.after(session, cursor)
     numbers = {each.number for each in found if each.number is not None}
-    known = access.visible_numbers(session, actor, numbers)
+    known = access.visible_numbers(session, actor, numbers.union(attended))
     seen = [
         each
         for each in found
         if (each.number in known if each.number is not None else actor.may("quarantine"))
     ]
-    return News(seen, found[-1].cursor if found else cursor)
+    return News(seen, found[-1].cursor if found else cursor, known=frozenset(known))
 
 
 def _written(each: Seen) -> str:
@@ -111,5 +127,5 @@ def _written(each: Seen) -> str:
     return f"id: {each.cursor}\nevent: {each.kind}\ndata: {data}\n\n"
 
 
-def _presence(online: int) -> str:
-    return f"event: presence\ndata: {json.dumps({'online': online})}\n\n"
+def _presence(online: int, here: dict[str, list[list[object]]]) -> str:
+    return f"event: presence\ndata: {json.dumps({'online': online, 'here': here})}\n\n"

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -13,22 +13,28 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.orm import Session
 
-from gateway.console import addresses, commands, fields, frames, shell
+from gateway.console import addresses, commands, fields, ledger, phrases, shell
 from gateway.console.addresses import Asked
 from gateway.console.fields import Kept
 from gateway.console.grid import Listed, list_rows, time_left
-from gateway.console.offers import Offer, offers
+from gateway.console.offers import Offer, forbidden, offers
 from gateway.console.shell import AgentRequest, Around, Console
-from helpdesk import attachments, audit, catalog, drafts, resending, thread
+from gateway.console.ways import Way, ways
+from gateway.labels import LABELS
+from helpdesk import audit, catalog, conversation, drafts, resending, thread
 from helpdesk.border import Actor
 from helpdesk.catalog import Catalog
+from helpdesk.conversation import EARLIER, NEWEST, Window
 from helpdesk.deadlines import CountedDay
-from helpdesk.errors import Invalid, NotVisible
+from helpdesk.errors import Invalid
 from helpdesk.policy import Policy
 from helpdesk.rows import Row
-from helpdesk.views import LogView, Thread
+from helpdesk.views import Thread
 
-TABS = ("prestador", "anteriores", "logs")
+PREVIOUS, LOGS = "anteriores", "logs"
+TABS = ("prestador", PREVIOUS, LOGS)
+#: of one conversation, on one page
+MOST_SHOWN = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +46,15 @@ class Open:
     thread: Thread
     left: timedelta | None
     counted: Sequence[CountedDay]
-    log: list[LogView]
-    previous: list[Row]
+    #: of the tab that is open; the others are fetched when they are
+    log: ledger.Page | None
+    previous: list[Row] | None
     listed: list[Listed]
     total: int
     registers: Catalog
     offers: dict[int, list[Offer]]
+    #: where an answer may go
+    ways: list[Way]
     #: what this agent was writing here
     written: drafts.Kept | None
 
@@ -55,7 +64,8 @@ class Draft:
     """What the composer holds: empty, or what was sent and could not be done."""
 
     text: str = ""
-    endpoint: int | None = None
+    #: as the form sent it (`ways.Way.value`)
+    endpoint: str = ""
     kept: Sequence[Kept] = ()
     errors: dict[str, dict[str, object]] = field(default_factory=dict[str, dict[str, object]])
     saved_at: datetime | None = None
@@ -72,17 +82,11 @@ async def ticket_show(
     number: FromPath[int],
     aba: FromQuery[str] = "",
     retomar: FromQuery[int] = 0,
+    texto: FromQuery[int] = 0,
 ) -> Response[str]:
-    """`retomar`: a message of one's own that was taken back; its text is in the composer again."""
-    return await render(console, request, number, Draft(), tab=aba, resumed=retomar)
-
-
-@get("/{number:int}/conversa")
-async def ticket_talk(
-    request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
-) -> Response[str]:
-    """The conversation alone, for a page that is open while something arrives."""
-    return await _part(console, request, number, "talk")
+    """`retomar`: a message of one's own that was taken back; its text is in the composer again.
+    `texto`: a canned text that was chosen without a script."""
+    return await render(console, request, number, Draft(), tab=aba, resumed=retomar, text=texto)
 
 
 @get("/{number:int}/cabeca")
@@ -90,51 +94,19 @@ async def ticket_head(
     request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
 ) -> Response[str]:
     """Title, status, deadline and who works on it."""
-    return await _part(console, request, number, "head")
+    return await part(console, request, number, "head", conversation.NOTHING)
 
 
-@get("/{number:int}/mensagens/{message:int}/html")
-async def message_html(
-    request: AgentRequest,
-    console: NamedDependency[Console],
-    number: FromPath[int],
-    message: FromPath[int],
+@get("/{number:int}/anteriores")
+async def ticket_previous(
+    request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
 ) -> Response[str]:
-    """The mail as it came, cleaned, for a sandboxed frame."""
+    """Other tickets of the same provider, once the tab is opened."""
     kit = console.kit
     found = await kit.work.read(
-        thread.view, request.user, number, policy=kit.policy, now=kit.clock()
+        thread.previous, request.user, number, policy=kit.policy, now=kit.clock()
     )
-    said = next((m for m in found.messages if m.id == message and m.html), None)
-    if said is None:
-        raise NotVisible("message", message)
-    pictures = {
-        a.content_id: partial(kit.blobs.get, a.sha256) for a in said.attachments if a.content_id
-    }
-    return await asyncio.to_thread(frames.framed, said.html or "", pictures)
-
-
-@get("/{number:int}/mensagens/{message:int}/original")
-async def message_raw(
-    request: AgentRequest,
-    console: NamedDependency[Console],
-    number: FromPath[int],
-    message: FromPath[int],
-) -> Response[bytes]:
-    """The raw mail, to be saved; that somebody did so is kept."""
-    sha256 = await console.kit.work.read(thread.raw, request.user, message)
-    await looked(console, request, "raw", number, str(message))
-    return await blob(console, sha256, f"{number}-{message}.eml")
-
-
-@get("/anexos/{public_id:str}")
-async def attachment_show(
-    request: AgentRequest, console: NamedDependency[Console], public_id: FromPath[str]
-) -> Response[bytes]:
-    found = await console.kit.work.read(thread.attachment, request.user, public_id)
-    if found.secret:
-        await looked(console, request, "attachment", None, public_id)
-    return await blob(console, found.sha256, found.filename)
+    return kit.page(request, "console/previous.html", {"previous": found})
 
 
 async def looked(
@@ -173,38 +145,37 @@ async def render(
     *,
     tab: str = "",
     resumed: int = 0,
+    text: int = 0,
     status: int = 200,
 ) -> Response[str]:
-    found = await _read(console, request, number)
+    tab = tab if tab in TABS else TABS[0]
+    found = await _read(console, request, number, window_of(request), tab)
     if found.thread.row.secret:
         await looked(console, request, "ticket", number)
     if resumed:
         draft = _resumed(found, request.user, resumed)
     elif found.written and draft == Draft():
         kept = tuple(fields.keep(console.kit, file) for file in found.written.files)
-        text = found.written.fields.get("text", "")
-        draft = Draft(text=text, kept=kept, saved_at=found.written.saved_at)
+        written = found.written.fields.get("text", "")
+        draft = Draft(text=written, kept=kept, saved_at=found.written.saved_at)
+    if text:
+        said = await phrases.put(console, request, found.thread, text)
+        draft = replace(draft, text="\n\n".join(part for part in (draft.text, said) if part))
     numbers = [one.row.number for one in found.listed]
     at = numbers.index(number) if number in numbers else None
-    context = _context(found) | {
+    context = _context(console, request, found) | {
         "draft": draft,
-        "tab": tab if tab in TABS else TABS[0],
+        "tab": tab,
         "place": at + 1 if at is not None else None,
         "before": numbers[at - 1] if at else None,
         "after": numbers[at + 1] if at is not None and at + 1 < len(numbers) else None,
-        "limits": limits_of(console),
+        "limits": fields.limits_of(console.kit),
+        "variables": list(LABELS[phrases.KIND].values()),
     }
     return shell.page(
         console, request, "console/ticket", found.near, context,
         kind=commands.TICKET, row=found.thread.row, query=found.asked.address.query, status=status,
     )  # fmt: skip
-
-
-def limits_of(console: Console) -> dict[str, object]:
-    """For the file picker."""
-    limits = console.kit.limits
-    types = [f".{extension}" for extension in (*attachments.TYPES, "jpeg")]
-    return {"count": limits.count, "bytes": limits.size, "types": types}
 
 
 def _resumed(found: Open, actor: Actor, message_id: int) -> Draft:
@@ -216,26 +187,58 @@ def _resumed(found: Open, actor: Actor, message_id: int) -> Draft:
     return Draft(text=next(mine, ""))
 
 
-async def _part(console: Console, request: AgentRequest, number: int, name: str) -> Response[str]:
-    found = await _read(console, request, number)
+def window_of(request: AgentRequest) -> Window:
+    """`mensagem`: at least from that one on; `mostrar`: so many of the newest."""
+    given = request.query_params
+    since, many = (fields.numbers([given.get(name, "")]) for name in ("mensagem", "mostrar"))
+    newest = min(max(many[0], NEWEST), MOST_SHOWN) if many else NEWEST
+    return Window(newest=newest, since=since[0] if since else None)
+
+
+async def part(
+    console: Console, request: AgentRequest, number: int, name: str, window: Window
+) -> Response[str]:
+    """One template of the page alone."""
+    found = await _read(console, request, number, window, "", beside=False)
     listed = commands.for_page(request.user, commands.TICKET, found.near.login, found.thread.row)
     context: dict[str, object] = {
         "now": console.kit.clock(),
         "may": {c["id"]: not c.get("disabled", False) for c in listed},
     }
-    return console.kit.page(request, f"console/{name}.html", context | _context(found))
+    given = context | _context(console, request, found)
+    return console.kit.page(request, f"console/{name}.html", given)
 
 
-async def _read(console: Console, request: AgentRequest, number: int) -> Open:
+async def _read(
+    console: Console,
+    request: AgentRequest,
+    number: int,
+    window: Window,
+    tab: str,
+    *,
+    beside: bool = True,
+) -> Open:
     items = list(request.query_params.multi_items())
     kit = console.kit
     return await kit.work.read(
-        _open, request.user, number, items, policy=kit.policy, now=kit.clock()
-    )
+        _open, request.user, number, items, window, tab,
+        beside=beside, policy=kit.policy, now=kit.clock(),
+    )  # fmt: skip
 
 
-def _context(found: Open) -> dict[str, object]:
-    return {"open": found, "row": found.thread.row, "address": found.asked.address}
+def _context(console: Console, request: AgentRequest, found: Open) -> dict[str, object]:
+    row, address = found.thread.row, found.asked.address
+    context: dict[str, object] = {
+        "open": found,
+        "row": row,
+        "address": address,
+        "here": console.presence.at(row.number, request.user.id, console.kit.clock()),
+        "step": EARLIER,
+        "last": {m.id: forbidden(m, row.number) for m in found.thread.messages},
+    }
+    if found.log is not None:
+        context |= ledger.context_of(found.log, row.number, address)
+    return context
 
 
 def _open(
@@ -243,15 +246,18 @@ def _open(
     actor: Actor,
     number: int,
     items: list[tuple[str, str]],
+    window: Window,
+    tab: str,
     *,
+    beside: bool,
     policy: Policy,
     now: datetime,
 ) -> Open:
-    seen = thread.view(session, actor, number, policy=policy, now=now)
+    seen = thread.view(session, actor, number, policy=policy, now=now, window=window)
     near = shell.around(session, actor, policy=policy, now=now)
     registers = catalog.load(session, policy)
     asked = addresses.parse(items, near.login)
-    beside = partial(
+    queue = partial(
         list_rows,
         session,
         actor,
@@ -260,22 +266,30 @@ def _open(
         policy=policy,
         now=now,
     )
-    try:
-        page, listed = beside(asked)
-    except Invalid:
-        asked = addresses.parse([], near.login)
-        page, listed = beside(asked)
+    total, listed = 0, list[Listed]()
+    if beside:
+        try:
+            page, listed = queue(asked)
+        except Invalid:
+            asked = addresses.parse([], near.login)
+            page, listed = queue(asked)
+        total = page.total or 0
+    registered = resending.registered(session, actor, number)
+    sifted = ledger.parse(items)
     return Open(
         near=near,
         asked=asked,
         thread=seen,
         left=time_left(seen.row, registers.calendar, now),
         counted=thread.explain_deadline(session, actor, number, policy),
-        log=thread.log(session, actor, number),
-        previous=thread.previous(session, actor, number, policy=policy, now=now),
+        log=ledger.read(session, actor, number, sifted, policy=policy) if tab == LOGS else None,
+        previous=thread.previous(session, actor, number, policy=policy, now=now)
+        if tab == PREVIOUS
+        else None,
         listed=listed,
-        total=page.total or 0,
+        total=total,
         registers=registers,
-        offers=offers(seen, resending.registered(session, actor, number)),
+        offers=offers(seen, registered),
+        ways=ways(seen, registered),
         written=drafts.load(session, ("agent", actor.id or 0), drafts.of_ticket(number)),
     )

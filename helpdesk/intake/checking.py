@@ -3,7 +3,8 @@
 from helpdesk import identifiers, text
 from helpdesk.border import Channel, Inbound
 from helpdesk.catalog import Catalog
-from helpdesk.errors import FieldError, Invalid
+from helpdesk.errors import Conflict, FieldError, Invalid
+from helpdesk.models import Provider
 
 MOST_TITLE = 100
 MOST_TEXT = 4_000
@@ -14,7 +15,7 @@ def check(inbound: Inbound, registers: Catalog) -> None:
     """Raises `Invalid` with every wrong field at once."""
     if inbound.channel is Channel.MAIL and inbound.mail is not None:
         return
-    errors = list(text_errors(inbound.text))
+    errors = [*text_errors(inbound.text), *file_errors(inbound, registers)]
     if inbound.number is None:
         errors += opening_errors(inbound, registers)
     elif inbound.agent_id is not None:
@@ -30,6 +31,22 @@ def text_errors(body: str) -> list[FieldError]:
     if said > MOST_TEXT:
         return [FieldError("text", "too_long", (("limit", MOST_TEXT), ("length", said)))]
     return []
+
+
+def file_errors(inbound: Inbound, registers: Catalog) -> list[FieldError]:
+    """What a provider may send in one message; agents are bound by the settings alone."""
+    most = registers.parameters.attachment_count
+    if inbound.agent_id is None and len(inbound.files) > most:
+        return [FieldError("attachments", "too_many", (("limit", most),))]
+    return []
+
+
+def require_menu(inbound: Inbound, provider: Provider, registers: Catalog) -> None:
+    """A person opens by themselves only where the menu is switched on for the provider.
+    Raises `Conflict`."""
+    alone = inbound.person_id is not None and inbound.agent_id is None and not inbound.placed_by
+    if alone and not registers.parameters.contact_for(provider.code, provider.type_id):
+        raise Conflict("contact_closed")
 
 
 def opening_errors(inbound: Inbound, registers: Catalog) -> list[FieldError]:
@@ -56,7 +73,7 @@ def classification_errors(inbound: Inbound, registers: Catalog) -> list[FieldErr
     chosen = registers.classification(inbound.classification)
     if chosen is None or not chosen.active or not (chosen.web or inbound.agent_id):
         return [FieldError("classification", "unknown")]
-    children = registers.children(chosen.id)
+    children = registers.children(chosen.id, published=inbound.agent_id is None)
     if not inbound.subclassification:
         # An agent may leave it open: what it is becomes clear in the conversation.
         needed = children and inbound.agent_id is None

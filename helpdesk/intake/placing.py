@@ -15,7 +15,7 @@ from helpdesk.border import (
 )
 from helpdesk.catalog import Catalog
 from helpdesk.errors import Conflict, NotVisible
-from helpdesk.intake import agents, evidence
+from helpdesk.intake import agents, checking, evidence
 from helpdesk.intake.agents import Speaking
 from helpdesk.intake.facts import Facts, Owner, content_key
 from helpdesk.matching import Hold, Join, Layer
@@ -159,6 +159,7 @@ def _known_place(
         provider = facts.providers.get(inbound.provider_id or 0)
         if provider is None or not _speaks_for(inbound, provider, facts):
             raise NotVisible("provider", inbound.provider_id)
+        checking.require_menu(inbound, provider, registers)
         return Opening(inbound, _author(inbound, provider.id, facts), provider.id)
     ticket = facts.ticket(inbound.number)
     if ticket is None or not _owns(inbound, ticket, facts):

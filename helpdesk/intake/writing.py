@@ -129,7 +129,9 @@ def _ticket_row(batch: Batch, plan: Opening) -> dict[str, Any]:
     sub = registers.subclassification(inbound.subclassification or "")
     opened_at = inbound.at if inbound.imported else batch.now
     terms = registers.terms(plan.provider_id, chosen.id, sub.id if sub else None)
-    counted = deadlines.deadline(opened_at, terms, registers.calendar)
+    sector_id = registers.sector_of(chosen.id, sub.id if sub else None)
+    calendar = registers.calendars.of(sector_id, plan.provider_id)
+    counted = deadlines.deadline(opened_at, terms, calendar)
     status = registers.status(catalog.OPEN)
     if status is None:
         msg = "the register has no status ABE: run `ponte migrate`"
@@ -143,7 +145,7 @@ def _ticket_row(batch: Batch, plan: Opening) -> dict[str, Any]:
         "contact_email": contact.email,
         "classification_id": chosen.id,
         "subclassification_id": sub.id if sub else None,
-        "sector_id": chosen.sector_id,
+        "sector_id": sector_id,
         "status_id": status.id,
         "situation": Situation.OPEN,
         "waiting_on": "agent",
@@ -157,6 +159,7 @@ def _ticket_row(batch: Batch, plan: Opening) -> dict[str, Any]:
         "unit": terms.unit,
         "attention": terms.attention,
         "terms_source": terms.source,
+        "counted_sector": sector_id,
         "due_at": counted.due_at,
         "attention_at": counted.attention_at,
         "subject": inbound.mail.subject[:LONGEST_SUBJECT] if inbound.mail else None,

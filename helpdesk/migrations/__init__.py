@@ -46,4 +46,7 @@ def differences(connection: Connection) -> list[object]:
 
 def include_name(name: str | None, kind: str, _parents: object) -> bool:
     """The full-text tables are written by hand, each database in its own way."""
-    return not (kind == "table" and name is not None and name.startswith("message_search"))
+    if kind == "index":
+        return name != "ix_attachment_text_doc"
+    by_hand = ("message_search", "attachment_search")
+    return not (kind == "table" and name is not None and name.startswith(by_hand))

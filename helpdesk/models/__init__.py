@@ -1,6 +1,8 @@
 """Tables, one file a subject. Verbs and queries import the classes from here."""
 
 from helpdesk.models.base import Base
+from helpdesk.models.files import Attachment, AttachmentText, Blob
+from helpdesk.models.identity import AgentIdentity, Passkey, RecoveryCode, Totp
 from helpdesk.models.journal import (
     Access,
     Alarm,
@@ -10,16 +12,20 @@ from helpdesk.models.journal import (
     Lease,
     Log,
     LogPrivate,
+    LogSubject,
     Seal,
 )
 from helpdesk.models.keeping import (
     AgentSetting,
     AskedItem,
+    Bulk,
+    BulkItem,
     CannedText,
     GlassBreak,
     Merge,
     SavedView,
 )
+from helpdesk.models.panel import LocalOffset, Tally, TallyChange
 from helpdesk.models.people import (
     Agent,
     ApiToken,
@@ -36,12 +42,15 @@ from helpdesk.models.people import (
     Session,
     Throttle,
 )
+from helpdesk.models.privacy import Erasure, Hold, Retention
+from helpdesk.models.ratings import Rating
 from helpdesk.models.registers import (
+    CalendarDay,
     Classification,
-    Holiday,
     Parameter,
     ProtocolDay,
     Provider,
+    ProviderAddress,
     ProviderType,
     Reason,
     Sector,
@@ -50,8 +59,6 @@ from helpdesk.models.registers import (
     Terms,
 )
 from helpdesk.models.tickets import (
-    Attachment,
-    Blob,
     Delivery,
     Endpoint,
     Message,
@@ -71,16 +78,21 @@ from helpdesk.models.traffic import (
 __all__ = [
     "Access",
     "Agent",
+    "AgentIdentity",
     "AgentSetting",
     "Alarm",
     "Alert",
     "ApiToken",
     "AskedItem",
     "Attachment",
+    "AttachmentText",
     "Base",
     "Binding",
     "Blob",
     "BotState",
+    "Bulk",
+    "BulkItem",
+    "CalendarDay",
     "CannedText",
     "ChatLine",
     "Classification",
@@ -88,16 +100,19 @@ __all__ = [
     "Delivery",
     "Draft",
     "Endpoint",
+    "Erasure",
     "Event",
     "GlassBreak",
     "Held",
-    "Holiday",
+    "Hold",
     "Idempotency",
     "InboundRaw",
     "KnownAddress",
     "Lease",
+    "LocalOffset",
     "Log",
     "LogPrivate",
+    "LogSubject",
     "LoginCode",
     "MailDomain",
     "MailboxCursor",
@@ -107,21 +122,29 @@ __all__ = [
     "OAuthGrant",
     "Outbox",
     "Parameter",
+    "Passkey",
     "Person",
     "Profile",
     "ProtocolDay",
     "Provider",
+    "ProviderAddress",
     "ProviderDomain",
     "ProviderType",
+    "Rating",
     "Reading",
     "Reason",
+    "RecoveryCode",
+    "Retention",
     "SavedView",
     "Seal",
     "Sector",
     "Session",
     "Status",
     "Subclassification",
+    "Tally",
+    "TallyChange",
     "Terms",
     "Throttle",
     "Ticket",
+    "Totp",
 ]

@@ -21,6 +21,14 @@ class Log(Base):
             sqlite_where=text("seal_id IS NULL"),
             postgresql_where=text("seal_id IS NULL"),
         ),
+        Index(
+            "ix_log_actor",
+            "actor_kind",
+            "actor_id",
+            "id",
+            sqlite_where=text("number IS NULL"),
+            postgresql_where=text("number IS NULL"),
+        ),
         AUTO,
     )
 
@@ -45,6 +53,17 @@ class LogPrivate(Base):
     values: Mapped[dict[str, Any]]
 
 
+class LogSubject(Base):
+    """Which record of a register a row of the log speaks of."""
+
+    __tablename__ = "log_subject"
+    __table_args__ = (Index(None, "register", "record_id", "log_id"),)
+
+    log_id: Mapped[int] = mapped_column(ForeignKey("log.id"), primary_key=True)
+    register: Mapped[str] = mapped_column(String(40))
+    record_id: Mapped[int]
+
+
 class Seal(Base):
     """hash = HMAC(key, prev ‖ root ‖ count) over the digests of `count` rows in id order."""
 
@@ -65,7 +84,7 @@ class Access(Base):
     (Lei 12.965/2014 art. 15)."""
 
     __tablename__ = "access_log"
-    __table_args__ = (AUTO,)
+    __table_args__ = (Index(None, "number", "id"), AUTO)
 
     id: Mapped[Key]
     at: Mapped[datetime]

@@ -106,3 +106,45 @@ class GlassBreak(Base):
     reason: Mapped[Long]
     at: Mapped[datetime]
     until: Mapped[datetime]
+
+
+class Bulk(Base):
+    """One action on many tickets, done a few at a time. `state`: running | stopped | done |
+    undoing | undone."""
+
+    __tablename__ = "bulk"
+    __table_args__ = (Index(None, "agent_id", "state"), AUTO)
+
+    id: Mapped[Key]
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id"))
+    #: forward | close | classify | pending
+    action: Mapped[str] = mapped_column(String(12))
+    #: what was typed, by field; forgotten once all is done
+    given: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(String(10))
+    total: Mapped[int]
+    #: tickets changed, and tickets left as they were
+    done: Mapped[int]
+    left: Mapped[int]
+    at: Mapped[datetime]
+    #: somebody works on it until then, if nobody says so again
+    held_until: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class BulkItem(Base):
+    """A ticket of a bulk action. `outcome`: None (waits) | done | undone | why it was left."""
+
+    __tablename__ = "bulk_item"
+
+    bulk_id: Mapped[int] = mapped_column(ForeignKey("bulk.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(ForeignKey("ticket.number"))
+    #: what the agent saw; what it became
+    version: Mapped[int]
+    after: Mapped[int | None]
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    #: who holds it
+    detail: Mapped[Name] = mapped_column(default="")
+    #: of the ticket, as undoing needs it
+    before: Mapped[dict[str, Any] | None]

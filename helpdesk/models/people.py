@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from helpdesk.models.base import AUTO, Base, Code, Key, Long, Name, by_code_point
@@ -21,6 +21,9 @@ class Profile(Base):
     name: Mapped[Name]
     permissions: Mapped[list[Any]]
     groups: Mapped[list[Any]]
+    active: Mapped[bool] = mapped_column(default=True, server_default=true())
+    #: who has it enters with an app or a passkey beside the password
+    second_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Agent(Base):
@@ -36,6 +39,8 @@ class Agent(Base):
     password_hash: Mapped[str] = mapped_column(String(200), default="")
     profile_id: Mapped[int] = mapped_column(ForeignKey("profile.id"))
     sector_id: Mapped[int | None] = mapped_column(ForeignKey("sector.id"))
+    #: the sectors the agent's rights are limited to, by id; none is all of them
+    sectors: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     active: Mapped[bool] = mapped_column(default=True)
 
     @validates("name")
@@ -57,6 +62,8 @@ class Person(Base):
     password_hash: Mapped[str] = mapped_column(String(200), default="")
     invited_at: Mapped[datetime | None]
     active: Mapped[bool] = mapped_column(default=True)
+    #: notices they want no mail of (`helpdesk.muting.KINDS`): the portal has them all the same
+    muted: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
 
 
 class Membership(Base):
@@ -131,6 +138,10 @@ class Session(Base):
     expires_at: Mapped[datetime]
     user_agent: Mapped[str] = mapped_column(String(200), default="")
     ended_at: Mapped[datetime | None]
+    #: the network address it was begun from
+    remote: Mapped[str] = mapped_column(String(45), default="", server_default="")
+    #: password | code | link | passkey | directory | invitation | reset
+    method: Mapped[str] = mapped_column(String(12), default="password", server_default="password")
 
 
 class LoginCode(Base):
@@ -143,7 +154,12 @@ class LoginCode(Base):
     purpose: Mapped[str] = mapped_column(String(20))
     address: Mapped[str] = mapped_column(String(254), index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    code_hash: Mapped[str] = mapped_column(String(64))
+    agent_id: Mapped[int | None]
+    code_hash: Mapped[str] = mapped_column(String(64), index=True)
+    #: of the link that does what the code does
+    link_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    #: the browser it was asked from, where that one is known to the account
+    device: Mapped[str] = mapped_column(String(64), default="", server_default="")
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=0)

@@ -1,12 +1,12 @@
 """Registers (cadastros): what the operadora decides once and every ticket refers to."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, String, Time, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from helpdesk.models.base import AUTO, Base, Code, Key, Name, by_code_point
+from helpdesk.models.base import AUTO, Base, Code, Key, Long, Name, by_code_point
 
 
 class Sector(Base):
@@ -32,6 +32,10 @@ class Status(Base):
     pauses: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int] = mapped_column(default=0)
+    #: how it is tinted, a word of `TINTS`; empty is the tint of its situation
+    tint: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    #: what the provider reads instead of `label`
+    provider_label: Mapped[str] = mapped_column(String(200), default="", server_default="")
 
 
 class ProviderType(Base):
@@ -58,10 +62,14 @@ class Classification(Base):
     web: Mapped[bool] = mapped_column(default=True)
     active: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int] = mapped_column(default=0)
+    #: what the provider reads when choosing it, what a closing begins with, what agents are told
+    default_message: Mapped[Long] = mapped_column(default="", server_default="")
+    closing_message: Mapped[Long] = mapped_column(default="", server_default="")
+    guidance: Mapped[Long] = mapped_column(default="", server_default="")
 
 
 class Subclassification(Base):
-    """Empty days, unit or attention are those of the classification."""
+    """What is empty is that of the classification."""
 
     __tablename__ = "subclassification"
     __table_args__ = (AUTO,)
@@ -75,6 +83,11 @@ class Subclassification(Base):
     attention: Mapped[int | None]
     active: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int] = mapped_column(default=0)
+    sector_id: Mapped[int | None]
+    web: Mapped[bool] = mapped_column(default=True, server_default=true())
+    default_message: Mapped[Long] = mapped_column(default="", server_default="")
+    closing_message: Mapped[Long] = mapped_column(default="", server_default="")
+    guidance: Mapped[Long] = mapped_column(default="", server_default="")
 
 
 class Reason(Base):
@@ -92,16 +105,30 @@ class Reason(Base):
     active: Mapped[bool] = mapped_column(default=True)
 
 
-class Holiday(Base):
-    """One edited day: a holiday of the operadora (`working` false) or one that works (true)."""
+class CalendarDay(Base):
+    """A day that is not served as the calendar of the law says, once or every year.
 
-    __tablename__ = "holiday"
+    `rule` says which: `date` (`day`), `yearly` (month and day of `day`), `easter` (`from_easter`
+    from Easter). `effect`: `closed`, `half` (served from `opens` to `closes`), `open` (served all
+    the same). Without state and sector it is everybody's; with a state, or a city of it, it counts
+    for providers there, and for all where the operadora itself is there.
+    """
+
+    __tablename__ = "calendar_day"
     __table_args__ = (AUTO,)
 
     id: Mapped[Key]
-    day: Mapped[date] = mapped_column(Date, unique=True)
     name: Mapped[Name]
-    working: Mapped[bool] = mapped_column(default=False)
+    rule: Mapped[str] = mapped_column(String(10), default="date")
+    day: Mapped[date | None] = mapped_column(Date)
+    from_easter: Mapped[int | None]
+    effect: Mapped[str] = mapped_column(String(10), default="closed")
+    opens: Mapped[time | None] = mapped_column(Time)
+    closes: Mapped[time | None] = mapped_column(Time)
+    state: Mapped[str] = mapped_column(String(2), default="")
+    city: Mapped[Name] = mapped_column(default="")
+    sector_id: Mapped[int | None] = mapped_column(ForeignKey("sector.id"))
+    active: Mapped[bool] = mapped_column(default=True)
 
 
 class Terms(Base):
@@ -159,3 +186,22 @@ class Provider(Base):
     phone: Mapped[str] = mapped_column(String(40), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
     active: Mapped[bool] = mapped_column(default=True)
+
+
+class ProviderAddress(Base):
+    """One of the places a provider works at or receives letters at."""
+
+    __tablename__ = "provider_address"
+    __table_args__ = (AUTO,)
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"), index=True)
+    #: what the place is called: Sede, Unidade Centro
+    label: Mapped[str] = mapped_column(String(60))
+    street: Mapped[Name]
+    district: Mapped[Name] = mapped_column(default="")
+    city: Mapped[Name]
+    state: Mapped[str] = mapped_column(String(2))
+    #: CEP: eight digits, no mask
+    postal_code: Mapped[str] = mapped_column(String(8), default="")
+    phone: Mapped[str] = mapped_column(String(40), default="")

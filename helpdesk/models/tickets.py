@@ -33,6 +33,8 @@ THEN = {
 
 #: as `filters` asks it, so that both databases see that the index holds it
 LATE_INDEX, LATE = "ix_ticket_late", "closed_at > due_at"
+#: what retention has not ended yet
+KEPT = "closed_at IS NOT NULL AND erased_at IS NULL"
 
 
 def order_index(column: str) -> str:
@@ -73,6 +75,15 @@ def _filters() -> list[Index]:
             "number",
             sqlite_where=text(LATE),
             postgresql_where=text(LATE),
+        ),
+        # What was closed in a period, and what was still open at the end of a day.
+        Index("ix_ticket_of_closed_at", "closed_at", "due_at", "number", *GATE),
+        Index(
+            "ix_ticket_kept",
+            "classification_id",
+            "closed_at",
+            sqlite_where=text(KEPT),
+            postgresql_where=text(KEPT),
         ),
         Index("ix_ticket_of_situation_by_opened_at", "situation", "opened_at", "number"),
         Index("ix_ticket_of_situation_by_number", "situation", "number"),
@@ -132,6 +143,8 @@ class Ticket(Base):
     unit: Mapped[str] = mapped_column(String(10))
     attention: Mapped[int]
     terms_source: Mapped[str] = mapped_column(String(20))
+    #: the sector whose calendar its deadline was counted by
+    counted_sector: Mapped[int | None]
     due_at: Mapped[datetime]
     attention_at: Mapped[datetime]
     #: set when closed: after the deadline or not
@@ -140,6 +153,11 @@ class Ticket(Base):
     paused_at: Mapped[datetime | None]
     #: counted days of this cycle during which the clock stood
     paused_days: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: the first answer, and service minutes from the opening to it and to the last conclusion;
+    #: see helpdesk/measuring.py
+    answered_at: Mapped[datetime | None]
+    answer_minutes: Mapped[int | None]
+    solve_minutes: Mapped[int | None]
 
     #: subject of the mail that opened it; answers go out under `Re: <subject>`
     subject: Mapped[str | None] = mapped_column(String(998))
@@ -152,6 +170,8 @@ class Ticket(Base):
     version: Mapped[int] = mapped_column(default=1)
     last_message_at: Mapped[datetime]
     last_answer_id: Mapped[int | None]
+    #: what was said in it is gone (helpdesk/privacy)
+    erased_at: Mapped[datetime | None]
 
 
 class Endpoint(Base):
@@ -215,25 +235,8 @@ class Message(Base):
     judged: Mapped[str] = mapped_column(String(20), default="", server_default="")
     #: layer, score, reason and flags of the matching, shown on the message
     match: Mapped[dict[str, Any] | None]
-
-
-class Attachment(Base):
-    __tablename__ = "attachment"
-    __table_args__ = (AUTO,)
-
-    id: Mapped[Key]
-    #: random 128 bits, hex: the only id that leaves the database
-    public_id: Mapped[str] = mapped_column(String(32), unique=True)
-    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), index=True)
-    number: Mapped[int] = mapped_column(ForeignKey("ticket.number"))
-    filename: Mapped[str] = mapped_column(String(255))
-    content_type: Mapped[str] = mapped_column(String(127))
-    size: Mapped[int]
-    sha256: Mapped[str] = mapped_column(String(64), index=True)
-    inline: Mapped[bool] = mapped_column(default=False)
-    content_id: Mapped[str | None] = mapped_column(String(255))
-    audience: Mapped[str] = mapped_column(String(10), default="public")
-    secret_group: Mapped[str | None] = mapped_column(String(40))
+    #: its words are gone (helpdesk/privacy)
+    erased_at: Mapped[datetime | None]
 
 
 class Delivery(Base):
@@ -264,13 +267,3 @@ class Reading(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     number: Mapped[int] = mapped_column(ForeignKey("ticket.number"), primary_key=True)
     message_id: Mapped[int]
-
-
-class Blob(Base):
-    """Bytes the store holds; collected when unreferenced and untouched for 24 h."""
-
-    __tablename__ = "blob"
-
-    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    size: Mapped[int]
-    touched_at: Mapped[datetime]

@@ -139,6 +139,12 @@ def test_an_agent_is_added_once(migrated: Ponte, work: Work):
     assert (again.exit_code, again.stderr) == (1, "login: taken\n")
 
 
+def test_the_second_factor_of_an_agent_is_forgotten(migrated: Ponte):
+    add_agent(migrated)
+    assert migrated("agent", "forget-factors", "ana").exit_code == 0
+    assert migrated("agent", "forget-factors", "nobody").exit_code == 1
+
+
 def test_a_wrong_agent_is_refused(migrated: Ponte):
     assert add_agent(migrated, "rui", "--profile", "nope").stderr == "profile: unknown\n"
     assert "password" in add_agent(migrated, "rui", stdin="curta\n").stderr

@@ -47,7 +47,7 @@ def test_what_is_not_asked_for_is_off(environment: dict[str, str], tmp_path: Pat
     code, lines = doctor(environment, tmp_path)
     assert code == 0
     assert lines["settings"] == "ok"
-    assert lines["database"].startswith("ok SQLite, schema 000")
+    assert lines["database"].startswith("ok SQLite, schema 00")
     assert lines["blob store"].startswith("ok")
     assert lines["insurer"] == "ok Vida Plena, ANS 419999 (unusual check digit: is it right?)"
     assert (lines["IMAP"], lines["SMTP relay"], lines["bot"]) == ("-- off",) * 3

@@ -17,6 +17,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from gateway import templating
+from gateway.identity import Visitor
 from tests.doubles.pages import Pages, serving
 
 ROOT = Path(__file__).parents[2]
@@ -121,7 +122,7 @@ def pages(files: dict[str, str]) -> Iterator[Pages]:
         SimpleNamespace(number=n, title=f"Chamado {n}", due_at=DUE, left=timedelta(hours=7))
         for n in range(1009, 1015)
     ]
-    visitor = SimpleNamespace(person="Luciana Reis", provider="Clínica Vila Serena")
+    visitor = Visitor("Luciana Reis", "Clínica Vila Serena")
     context = {"theme": "", "csrf": "token", "visitor": visitor, "shell": shell(), "rows": rows}
     served = Pages(
         get={
@@ -159,6 +160,7 @@ def shell() -> SimpleNamespace:
     area = SimpleNamespace(label="Painel", url="/painel", icon="chart", count=None, current=False)
     return SimpleNamespace(
         agent="Ana Souza",
+        crm=False,
         csrf="token",
         views=[{"title": "Visões", "items": [view]}],
         areas=[area],

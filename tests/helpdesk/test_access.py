@@ -65,7 +65,7 @@ def build(session: Session, policy: Policy, *, secret: bool) -> dict[str, Actor]
     actors = {
         "ana": make_agent(session, "ana"),
         "lia": make_agent(session, "lia", groups=("juridico",)),
-        "nobody": make_agent(session, "nobody", permissions=("registers.read",)),
+        "nobody": make_agent(session, "nobody", permissions=("registers.classification.read",)),
         "luciana": make_person(session, provider_id, "Luciana", "luciana@clinica.example"),
         "marcos": make_person(session, other_id, "Marcos", "marcos@lab.example"),
         "stranger": Actor(ActorKind.UNKNOWN),

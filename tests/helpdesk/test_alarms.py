@@ -140,6 +140,20 @@ def test_what_waits_for_good_reason_is_no_alarm(session: Session, policy: Policy
     assert kinds(session, policy, "mail") == []
 
 
+def test_a_channel_refuses_everybody(session: Session, policy: Policy):
+    said = "535 5.7.8 authentication failed"
+    waits = {"error": said, "attempts": 3, "not_before": NOW + MINUTE}
+    first = queued(session, "a@x.example", 60 * MINUTE, **waits)
+    assert kinds(session, policy, "mail") == []  # one recipient's own affair
+    queued(session, "b@y.example", 16 * MINUTE, **waits)
+    [found] = alarms.of_database(session, policy, ("mail",), now=NOW)
+    assert (found.code, found.kind, found.detail) == ("refused:mail", "refused", said)
+    assert found.since == first.created_at
+    assert kinds(session, policy, "telegram") == []
+    queued(session, "c@z.example", 2 * MINUTE, state="sent", sent_at=NOW - MINUTE)
+    assert kinds(session, policy, "mail") == []
+
+
 def test_nothing_is_sealed(session: Session, policy: Policy):
     audit.record(session, SYSTEM, "x", now=NOW - 9 * MINUTE)
     assert kinds(session, policy) == []

@@ -6,9 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from helpdesk import catalog
-from helpdesk.models import (
-    Holiday,
-)
+from helpdesk.models import CalendarDay
 from helpdesk.policy import Policy
 
 
@@ -31,8 +29,8 @@ def test_registers_are_found_by_code(session: Session, policy: Policy):
 
 
 def test_an_edited_calendar_counts(session: Session, policy: Policy):
-    session.add(Holiday(day=date(2026, 11, 25), name="Mudança de sede"))
-    session.add(Holiday(day=date(2026, 12, 25), name="Plantão", working=True))
+    session.add(CalendarDay(day=date(2026, 11, 25), name="Mudança de sede"))
+    session.add(CalendarDay(day=date(2026, 12, 25), name="Plantão", effect="open"))
     session.flush()
     calendar = catalog.calendar(session, policy)
     assert calendar.reason(date(2026, 11, 25)) == "Mudança de sede"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from helpdesk import closing, deadlines, thread, tickets
+from helpdesk import closing, deadlines, filters, grid, thread, tickets
 from helpdesk.deadlines import Calendar, Unit
 from helpdesk.desk import Desk
 from helpdesk.models import Status, Ticket
@@ -101,3 +101,32 @@ def test_pauses_add_up(start: datetime, first: timedelta, second: timedelta):
 
 def test_no_status_pauses_unless_the_register_says_so(session: Session):
     assert session.scalars(select(Status.code).where(Status.pauses)).all() == []
+
+
+def test_a_list_judges_a_paused_ticket_by_when_its_clock_stopped(
+    session: Session, desk: Desk, ticket: Ticket
+):
+    tickets.pending(session, at(desk, 1), ticket.number, body="Envie a nota fiscal.")
+    later = at(desk, 60)
+    assert later.now > ticket.due_at
+
+    def bands(now: Desk) -> set[tuple[str, str]]:
+        return {
+            (wanted, row.band)
+            for situation in ("all", "open", "pending_agent")
+            for wanted in filters.DEADLINES
+            for row in grid.page(
+                session, desk.actor, filters.Filter(situation=situation, deadline=wanted),
+                grid.Order(), policy=desk.policy, now=now.now,
+            ).rows
+        }  # fmt: skip
+
+    still = deadlines.band(at(desk, 1).now, ticket.due_at, ticket.attention_at)
+    assert bands(later) == {(still, still)}
+    tickets.reply(session, later, ticket.number, "Recebemos.")
+    ends = Desk(desk.actor, desk.policy, ticket.due_at + timedelta(minutes=1))
+    assert bands(ends) == {("expired", "expired")}
+    tickets.pending(session, ends, ticket.number, body="Envie outra nota fiscal.")
+    assert bands(Desk(desk.actor, desk.policy, ends.now + timedelta(days=9))) == {
+        ("expired", "expired")
+    }

@@ -1,5 +1,6 @@
 """The two worked examples of the rules, and what must hold for every calendar."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from helpdesk.deadlines import (
     band,
     days_open,
     deadline,
+    differences,
     explain,
     working_time,
 )
@@ -215,3 +217,63 @@ def test_working_time_adds_up(
         one, three, calendar
     )
     assert working_time(one, two, calendar) == -working_time(two, one, calendar)
+
+
+hours_of = st.dictionaries(
+    st.dates(date(2024, 1, 1), date(2027, 12, 31)),
+    st.tuples(st.times(time(6), time(11)), st.times(time(12), time(20))),
+    max_size=40,
+)
+served = st.builds(Calendar, zone=st.just(ZONE), days_off=days_off, hours=hours_of)
+
+
+@given(instants, terms_of, served)
+def test_a_deadline_ends_with_the_service_of_its_own_day(
+    opened: datetime, terms: Terms, calendar: Calendar
+):
+    counted = deadline(opened, terms, calendar)
+    day = calendar.local_day(counted.due_at)
+    assert calendar.is_working(day)
+    assert counted.due_at == calendar.at(day, calendar.closes_on(day))
+
+
+@given(instants, instants, served)
+def test_working_time_adds_up_over_any_cut(start: datetime, end: datetime, calendar: Calendar):
+    start, end = sorted((start, end))
+    end = min(end, start + timedelta(days=60))
+    cut = start + (end - start) / 3
+    whole = working_time(start, end, calendar)
+    assert whole == working_time(start, cut, calendar) + working_time(cut, end, calendar)
+    days = (calendar.local_day(start) + timedelta(days=n) for n in range(70))
+    longest = sum(
+        (
+            datetime.combine(day, calendar.closes_on(day))
+            - datetime.combine(day, calendar.opens_on(day))
+            for day in days
+            if calendar.is_working(day)
+        ),
+        timedelta(),
+    )
+    assert timedelta() <= whole <= longest
+
+
+@given(instants, terms_of, served, served)
+def test_only_days_after_the_opening_until_the_due_day_move_a_deadline(
+    opened: datetime, terms: Terms, before: Calendar, after: Calendar
+):
+    counted = deadline(opened, terms, before)
+    opening, due = before.local_day(opened), before.local_day(counted.due_at)
+    moved = deadline(opened, terms, after).due_at != counted.due_at
+    changed = differences(before, after, opening + timedelta(days=1), due)
+    if not changed:
+        assert not moved
+
+
+@given(instants, terms_of, served)
+def test_one_more_day_off_never_shortens_a_deadline(
+    opened: datetime, terms: Terms, calendar: Calendar
+):
+    counted = deadline(opened, terms, calendar)
+    due = calendar.local_day(counted.due_at)
+    closed = replace(calendar, days_off={**calendar.days_off, due: "Folga"})
+    assert deadline(opened, terms, closed).due_at > counted.due_at

@@ -115,7 +115,7 @@ def test_what_cannot_be_asked_says_why(
 
 
 def test_only_who_writes_registers_asks_and_removes(session: Session, desk: Desk, provider_id: int):
-    rui = replace(desk, actor=make_agent(session, "rui", permissions=("registers.read",)))
+    rui = replace(desk, actor=make_agent(session, "rui", permissions=("registers.domain.read",)))
     with pytest.raises(Forbidden):
         domains.ask(session, rui, "P1", "grupo.example", ASKED)
     with pytest.raises(NotVisible):

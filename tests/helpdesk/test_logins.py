@@ -10,7 +10,7 @@ from helpdesk import logins, registers
 from helpdesk.border import Actor
 from helpdesk.errors import Throttled
 from helpdesk.logins import WrongCode
-from helpdesk.models import LoginCode, Membership, Outbox, Person, Throttle
+from helpdesk.models import LoginCode, Membership, Outbox, Person
 from helpdesk.policy import Policy
 from tests.helpdesk.factories import NOW, know, make_agent, make_person, make_provider
 
@@ -177,23 +177,3 @@ def test_an_agent_has_a_password(session: Session):
     logins.set_password(session, "agent", ana.id or 0, "hash")
     assert logins.agent_credential(session, "ana") == logins.Credential("agent", ana.id, "hash")
     assert logins.agent_credential(session, "bia") is None
-
-
-def test_failures_make_an_account_wait_and_the_wait_ends(session: Session):
-    key = "agent:" + "ana" * 200 + "\0"
-    logins.clear_failures(session, key)
-    for _ in range(logins.PASSWORD_TRIES):
-        logins.check_throttle(session, key, now=NOW)
-        logins.count_failure(session, key, now=NOW)
-        session.flush()
-    with pytest.raises(Throttled) as refused:
-        logins.check_throttle(session, key, now=NOW + timedelta(minutes=5))
-    assert 600 < refused.value.seconds <= 601
-    over = NOW + logins.PASSWORD_WINDOW
-    logins.check_throttle(session, key, now=over)
-    logins.count_failure(session, key, now=over)
-    session.flush()
-    assert session.scalars(select(Throttle.count)).one() == 1
-    logins.clear_failures(session, key)
-    session.flush()
-    assert session.scalars(select(Throttle)).all() == []

@@ -138,5 +138,3 @@ def test_columns_and_keys_are_an_agents_own(session: Session, ana: Desk, rui: De
     for wrong in ([Column("x")], [Column("due"), Column("due")], [Column("due", 9_999)]):
         with pytest.raises(Invalid):
             agent_settings.set_columns(session, ana, wrong, known)
-    with pytest.raises(Invalid):
-        agent_settings.set_keys(session, ana, {"claim": "Z", "forward": "Z"})

@@ -10,6 +10,8 @@ import "./shared/print.js";
 import "./shared/times.js";
 import "./shared/files.js";
 import "./shared/depends.js";
+import "./shared/told.js";
+import "./shared/passkey.js";
 import "./portal/leave.js";
 import "./portal/upload.js";
 import "./portal/chat.js";

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.mail import charset
+from channels.mail.parse import parse
 
 PORTUGUESE = "Solicitação não autorizada até amanhã"
 
@@ -98,3 +99,11 @@ def test_any_bytes_under_any_label_are_text_that_can_be_stored(data: bytes, labe
     text = charset.clean(charset.decode(data, label))
     assert "\0" not in text
     text.encode()
+
+
+def test_half_a_character_of_utf_7_is_none():
+    assert charset.decode(b"+2rE- fim", "utf-7") == "\ufffd fim"
+    raw = (
+        b"From: =?utf-8?q?A=+2rE-?= <a@b.example>\nContent-Type: text/plain; charset=utf-7\n\n\xe9"
+    )
+    assert parse(raw).from_ is not None

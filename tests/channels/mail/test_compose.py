@@ -30,6 +30,8 @@ HOME = "https://portal.ponte.example/"
 #: notices without a ticket say their own subject
 WITHOUT_TICKET = {
     "login_code": {"code": "12345678", "minutes": 10, "link": HOME},
+    "password_reset": {"minutes": 30, "link": HOME},
+    "account_changed": {"what": "password_changed", "link": HOME},
     "invitation": {"name": "Ana", "provider": "Clínica Vila Nova", "days": 7, "link": HOME},
     "confirm_domain": {"domain": "clinica.example", "provider": "Clínica", "link": HOME},
     "alarm": {

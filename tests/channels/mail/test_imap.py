@@ -272,7 +272,12 @@ async def test_a_change_of_uidvalidity_reads_again_what_is_recent(
     assert cursor.uidvalidity != 1
 
 
-async def test_a_folder_made_anew_is_read_anew(server: Dovecot, store: Store, user: str):
+async def test_a_folder_made_anew_is_read_anew(
+    server: Dovecot, store: Store, user: str, monkeypatch: pytest.MonkeyPatch
+):
+    # A server need not tell a session that waits: the look after a silence finds out
+    monkeypatch.setattr(imap, "FIRST_WAIT", 0.1)
+    monkeypatch.setattr(imap, "IDLE_SECONDS", 0.3)
     with login(server, user) as client:
         client.create_folder("Entrada")
     async with following(store, server.url(user, "Entrada")) as it:

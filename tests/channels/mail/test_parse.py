@@ -149,6 +149,14 @@ def test_names_of_attachments_are_decoded_and_safe():
     ]
 
 
+def test_signed_text_below_another_signature_is_readable():
+    signature = "-----BEGIN PGP SIGNATURE-----\nabc\n-----END PGP SIGNATURE-----"
+    said = f"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nSegue a guia.\n{signature}\nFim"
+    parsed = parse(letter(f"{signature}\n{said}"))
+    assert parsed.text == f"{signature}\nSegue a guia.\n\nFim"
+    assert parsed.protection == "signed-pgp"
+
+
 def test_signed_text_is_readable():
     parsed = parse(sample("pgp-assinada"))
     assert parsed.protection == "signed-pgp"

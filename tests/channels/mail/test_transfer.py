@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.mail import transfer
+from channels.mail.bodies import MOST_ATTACHMENTS
 from channels.mail.parse import parse
 from tests.channels.mail.samples import letter
 
@@ -68,6 +69,13 @@ def test_several_files_and_the_text_between_them():
     parsed = parse(letter(body))
     assert parsed.text == "Um\nMeio\nFim"
     assert [each.data for each in parsed.attachments] == [b"um", b"dois"]
+
+
+def test_no_more_files_than_a_message_may_have():
+    body = uuencoded("a.csv", b"um") * (MOST_ATTACHMENTS + 2)
+    parsed = parse(letter(body))
+    assert len(parsed.attachments) == MOST_ATTACHMENTS
+    assert parsed.text.count("begin 644 a.csv") == 2
 
 
 def test_a_sentence_that_begins_is_no_file():

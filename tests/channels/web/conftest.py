@@ -20,7 +20,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from channels import web
-from channels.web.entering import hash_password
 from gateway import runtime as composing
 from gateway import settings
 from gateway.app import create_app
@@ -39,6 +38,7 @@ from helpdesk.border import (
 from helpdesk.desk import Desk
 from helpdesk.intake import receive_many
 from helpdesk.models import Agent, Membership, Outbox, Person, Profile, Provider, Sector
+from helpdesk.passwords import hash_password
 
 PASSWORD = "uma senha comprida"
 LUCIANA, BRUNO, CARLA, OWN = (

@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from helpdesk import closing, parameters, tickets
 from helpdesk.border import Actor, ActorKind
-from helpdesk.models import Ticket
+from helpdesk.models import Classification, Provider, Ticket
 from tests.channels.web.conftest import AURORA, BRUNO, CARLA, LUCIANA, OWN, Portal, Visit
 
 
@@ -146,11 +147,35 @@ def test_the_menu_can_be_renamed_and_closed(portal: Portal, visit: Visit) -> Non
     visit.enter()
     page = visit.follow().text
     assert "<h1>Atendimento</h1>" in page
+    assert '<a href="/fale-conosco">Atendimento</a>' in page
     assert "Novo contato" not in page
     assert visit.get("/fale-conosco/novo").status_code == 404
     hidden = {"csrf": visit.csrf}
     assert visit.client.post("/fale-conosco/novo", data=hidden).status_code == 404
     assert portal.all(Ticket) == []
+
+
+def test_the_menu_is_for_the_providers_it_is_for(portal: Portal, visit: Visit) -> None:
+    admin = Actor(ActorKind.AGENT, 1, "Ana")
+    portal.write(parameters.change, admin, "contact_audience", "listed", now=portal.now)
+    visit.enter()
+    assert "Novo contato" not in visit.follow().text
+    assert visit.get("/fale-conosco/novo").status_code == 404
+    mine = portal.all(Provider)[0].code
+    portal.write(parameters.change, admin, "contact_providers", (mine,), now=portal.now)
+    assert "Novo contato" in visit.get("/fale-conosco").text
+    assert visit.get("/fale-conosco/novo").status_code == 200
+
+
+def test_a_classification_says_what_it_needs(portal: Portal, visit: Visit) -> None:
+    def say(session: Session) -> None:
+        kind = session.scalars(select(Classification).where(Classification.code == "GLO")).one()
+        kind.default_message = "Informe o número da guia e do lote."
+
+    portal.write(say)
+    visit.enter()
+    page = visit.get("/fale-conosco/novo").text
+    assert "Informe o número da guia e do lote." in page
 
 
 def _changes(portal: Portal) -> object:

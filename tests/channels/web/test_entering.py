@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from channels.web.visitors import local_path
-from helpdesk import logins
+from helpdesk import logins, throttles
 from helpdesk.models import LoginCode, Person, Throttle
 from helpdesk.models import Session as Login
 from tests.channels.web.conftest import (
@@ -51,13 +51,13 @@ def test_too_many_wrong_passwords_have_to_wait_and_then_not_any_more(
     portal: Portal, visit: Visit
 ) -> None:
     visit.get("/", com="senha")
-    for _ in range(logins.PASSWORD_TRIES):
+    for _ in range(throttles.TRIES):
         visit.post("/", {"email": LUCIANA, "password": "errada"})
     answer = visit.post("/", {"email": LUCIANA, "password": PASSWORD})
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) > 0
     assert "Espere 15 min" in answer.text
-    portal.now += logins.PASSWORD_WINDOW + timedelta(seconds=1)
+    portal.now += throttles.WINDOW + timedelta(seconds=1)
     assert visit.post("/", {"email": LUCIANA, "password": PASSWORD}).status_code == 303
     assert portal.all(Throttle) == []
 

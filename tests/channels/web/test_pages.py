@@ -292,6 +292,9 @@ def test_every_page_is_accessible_and_looks_its_part(
         "conversation-asked": f"/fale-conosco/n{asked.number}",
         "conversation-closed": f"/fale-conosco/n{closed.number}",
         "conversation-cancelled": f"/fale-conosco/n{gone.number}",
+        "notices": "/conta/avisos",
+        "accessibility": "/acessibilidade",
+        "period": "/fale-conosco?situacao=todos&de=2026-11-01&ate=2026-11-30",
         "void": "/confirmar/x",
         "not-found": "/fale-conosco/n99",
     }

@@ -182,6 +182,24 @@ def test_a_session_that_ended_keeps_them_too(portal: Portal, luciana: Visit) -> 
     assert [by is None for by in answered(portal)] == [False, False]
 
 
+def test_the_same_bytes_for_two_items_go_back_to_each(portal: Portal, luciana: Visit) -> None:
+    portal.now += timedelta(hours=12)
+    files = slot(
+        ("attachments", "solta.pdf", PDF),
+        ("item-1", "guia.pdf", PDF),
+        ("item-2", "laudo.pdf", PDF),
+        ("item-1", "guia-2.pdf", PDF),
+    )
+    assert luciana.post(SEND, {"text": "Seguem."}, files=files).status_code == 303
+    luciana.enter(back=HERE)
+    page = luciana.follow().text
+    first, _, rest = page.partition('id="item-1"')[2].partition('id="item-2"')
+    second, _, others = rest.partition('id="anexos"')
+    assert [name in first for name in ("guia.pdf", "guia-2.pdf", "laudo", "solta")] == [1, 1, 0, 0]
+    assert [name in second for name in ("guia", "laudo.pdf", "solta")] == [0, 1, 0]
+    assert "solta.pdf" in others
+
+
 def test_a_stranger_browser_keeps_its_places_through_the_door(
     portal: Portal, luciana: Visit, other: Visit
 ) -> None:

@@ -1,14 +1,16 @@
 import socket
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from gateway import runtime as runtimes
 from gateway.settings import load
 from helpdesk import install, migrations
 from tests.gateway.console.door import Door, mailed_instance
+from tests.gateway.console.guarded import Agentry, Guarded, guarded_instance
 from tests.gateway.console.served import Instance, Served, people
 
 
@@ -48,3 +50,23 @@ def door(
         url = request.getfixturevalue("postgres").create()
     with mailed_instance(url, folder) as (instance, port):
         yield Door(instance, port)
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def guarded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Guarded]:
+    """An instance for the ways in, on both databases."""
+    folder: Path = tmp_path_factory.mktemp("guarded")
+    url = f"sqlite:///{folder}/ponte.db"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres").create()
+    with guarded_instance(url, folder) as instance:
+        yield instance
+
+
+@pytest.fixture
+def agentry(guarded: Guarded) -> Iterator[Agentry]:
+    with httpx.Client(base_url=guarded.url, timeout=20) as client:
+        yield Agentry(client)
+    guarded.skew = timedelta()

@@ -85,7 +85,8 @@ def test_a_secret_ticket_is_for_its_group_and_opened_with_a_reason(instance: Ins
         assert opened.status_code == 303
         page = chief.get(opened.headers["location"])
         assert "Assunto do jurídico" in page.text
-        assert "Uma liminar chegou hoje." in page.text  # in the log beside it
+        logs = chief.get(f"/central/{number}/logs")
+        assert "Uma liminar chegou hoje." in logs.text
         assert send(chief, f"/central/{number}/sigilo", group="").status_code == 303
         assert rafael.get(f"/central/{number}").status_code == 200
     sara = instance.desk("sara").actor.id

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from gateway.console.login import local
+from gateway.console.entrance import local
 from helpdesk import sessions
 from tests.gateway.console.served import CSRF, PASSWORD, Instance, csrf, enter, send
 
@@ -26,7 +26,7 @@ def test_a_page_leads_to_the_log_in_and_back(instance: Instance):
         assert answer.headers["location"] == "/central?situacao=encerrados&ordem=cliente"
         cookie = answer.headers["set-cookie"]
         assert "HttpOnly" in cookie
-        assert "SameSite=Lax" in cookie
+        assert "SameSite=lax" in cookie
         assert client.get("/central").status_code == 200
         assert send(client, "/central/sair").headers["location"] == "/entrar"
         assert client.get("/central").status_code == 303

@@ -5,14 +5,18 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from helpdesk.models import Alarm, Held
+from helpdesk import alarms
+from helpdesk.alarms import Found
+from helpdesk.models import Held
 from tests.doubles import browser as chromium
 from tests.gateway.console.door import Door, soon
 from tests.gateway.console.served import PASSWORD
 
 pytestmark = pytest.mark.slow
+
+#: milliseconds
+PATIENCE = 30_000
 
 
 @pytest.fixture(scope="module")
@@ -67,21 +71,17 @@ def test_every_page_is_accessible_in_both_themes_and_widths(page: Page, filled: 
 
 
 def test_an_alarm_is_a_banner_over_every_page(page: Page, filled: Door):
-    def ring(session: Session) -> None:
-        session.merge(
-            Alarm(
-                # No finder looks after this code: it stays until the test takes it back.
-                code="outbox of the test",
-                kind="outbox",
-                since=filled.instance.now,
-            )
-        )
+    # No finder looks after this code: it stays until the test takes it back.
+    code = "outbox of the test"
 
-    def hush(session: Session) -> None:
-        session.delete(session.get_one(Alarm, "outbox of the test"))
+    def settle(*found: Found) -> None:
+        filled.instance.write(alarms.settle, found, [code], now=filled.instance.now)
 
     enter(page, filled)
-    filled.instance.write(ring)
+    expect(page.locator(".banner.exp")).to_have_count(0)
+    settle(Found(code, "outbox", filled.instance.now))
+    # By itself: the page is told what came since it was made, as soon as it listens
+    expect(page.locator(".banner.exp")).to_contain_text("ninguém está", timeout=PATIENCE)
     for path in ("/central", "/central/quarentena", "/central/1"):
         page.goto(f"{filled.instance.url}{path}")
         expect(page.locator(".banner.exp")).to_contain_text("ninguém está enviando")
@@ -89,9 +89,8 @@ def test_an_alarm_is_a_banner_over_every_page(page: Page, filled: Door):
         assert chromium.axe(page) == []
     page.get_by_role("link", name="Ver o que fazer").click()
     expect(page.locator(".alarms")).to_contain_text("Confira o servidor de saída")
-    filled.instance.write(hush)
-    page.reload()
-    expect(page.locator(".banner.exp")).to_have_count(0)
+    settle()
+    expect(page.locator(".banner.exp")).to_have_count(0, timeout=PATIENCE)
 
 
 def test_it_is_worked_by_keyboard(page: Page, filled: Door):

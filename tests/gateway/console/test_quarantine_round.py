@@ -1,6 +1,8 @@
 """Held mail from the SMTP door to its place: decided, trusted, undone, replayed, and kept secret."""
 
 import re
+import smtplib
+from email.message import EmailMessage
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -325,7 +327,7 @@ def test_the_laboratory_shows_arrivals_and_replays_them(door: Door):
         page = client.get("/central/quarentena/entradas?estado=applied&busca=vila").text
         assert "Entrada boa" in page
         assert f"Chamado {raw.number}" in page
-        day = instance.now.date().isoformat()
+        day = instance.now.astimezone(instance.runtime.policy.zone).date().isoformat()
         assert "Entrada boa" in client.get(f"/central/quarentena/entradas?de={day}").text
         none = client.get("/central/quarentena/entradas?ate=2001-01-01&de=x&antes=y").text
         assert "Nenhuma entrada" in none
@@ -372,6 +374,19 @@ def test_what_was_ignored_is_judged_again_in_silence_and_copies_are_not(door: Do
         soon(lambda: instance.read(lambda s: s.get(InboundRaw, raw_id).state) == "held")
     assert instance.read(lambda s: s.get(InboundRaw, raw_id).quiet)
     assert row(instance, held_id).state == "held"
+
+
+def test_what_was_ignored_says_why(door: Door):
+    away = EmailMessage()
+    away["From"], away["To"] = "ana@fora.example", BOX
+    away["Subject"], away["Auto-Submitted"] = "Resposta automática: Guia", "auto-replied"
+    away.set_content("Estou fora do escritório até segunda-feira.")
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+        smtp.send_message(away)
+    with door.instance.client() as client:
+        path = "/central/quarentena/entradas?estado=ignored&busca=ana@fora.example"
+        page = soon(lambda: "Resposta automática: Guia" in (text := client.get(path).text) and text)
+    assert "ausência" in page
 
 
 def test_new_ones_announce_themselves(door: Door):

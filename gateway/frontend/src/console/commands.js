@@ -1,12 +1,14 @@
 // The commands of this page, as the server's registry wrote them into
 // <script type="application/json" id="commands">:
 //   {id, label, group, icon?, keys: ["F3"], scope: "page" | "ticket", danger?, disabled?,
-//    and one of: url | load | post | dialog | form | focus | action}
-// url, load and post may hold {number}. `load` fetches a dialog, `dialog` opens one of the page,
+//    menu? (of a row's, though about no ticket), asks?, and one of:
+//    url | load | post | dialog | form | focus | download | action; many: where several go}
+// url, load and post may hold {number} and, of scope "message", {message}; a post that asks shows a form at the same address. `load` fetches a dialog, `dialog` opens one of the page,
 // `form` submits one of the page, `focus` focuses an element, `action` names a function below.
 import { copy } from "../shared/copy.js";
 import { toggleTheme } from "../shared/theme.js";
 import { openDialog, loadDialog } from "./dialogs.js";
+import { download } from "./exporting.js";
 import { showNew } from "./live.js";
 import * as list from "./rows.js";
 import { nextTab } from "./tabs.js";
@@ -20,6 +22,9 @@ const actions = {
   open: () => list.open(),
   select: () => list.select(),
   "select-range": () => list.select({ range: true }),
+  "select-page": list.selectPage,
+  "select-all": list.selectAll,
+  "select-none": list.selectNone,
   "show-new": showNew,
   "next-tab": nextTab,
   theme: toggleTheme,
@@ -30,13 +35,26 @@ const actions = {
   },
 };
 
+let message = null;
+
+/** The message of an open ticket that commands of scope "message" act on. */
+export function aim(article) {
+  message = article;
+}
+
+export function aimed() {
+  return message;
+}
+
 /** Later modules bring their own actions (palette, menu, help). */
 export function register(name, run) {
   actions[name] = run;
 }
 
 export function usable(command) {
-  if (command.disabled) return false;
+  if (command.disabled || (command.action && !actions[command.action])) return false;
+  if (command.scope === "message") return message !== null && message.isConnected && !(message.dataset.cannot ?? "").split(" ").includes(command.id);
+  if (list.all() !== null) return command.scope !== "ticket" || Boolean(command.many);
   return command.scope !== "ticket" || (numbers().length > 0 && !forbidden(command));
 }
 
@@ -51,7 +69,9 @@ export function run(command) {
   if (!usable(command)) return false;
   const opener = document.activeElement;
   if (command.url) location.assign(fill(command.url));
-  else if (command.load) loadDialog(withNumbers(fill(command.load)), opener);
+  else if (command.download) download(command.download);
+  else if (command.load) loadDialog(several(command) ?? withNumbers(fill(command.load)), opener);
+  else if (command.asks && isWriting()) loadDialog(withNumbers(fill(command.post)), opener);
   else if (command.post) post(command);
   else if (command.dialog) openDialog(document.getElementById(command.dialog), opener);
   else if (command.form) document.getElementById(command.form)?.requestSubmit();
@@ -68,7 +88,18 @@ function numbers() {
 }
 
 function fill(url) {
-  return url.replaceAll("{number}", encodeURIComponent(numbers()[0] ?? ""));
+  return url
+    .replaceAll("{number}", encodeURIComponent(numbers()[0] ?? ""))
+    .replaceAll("{message}", message?.dataset.message ?? "");
+}
+
+// Several tickets of a list go at once, as the agent sees them; or all that the list shows.
+function several({ many }) {
+  const seen = list.all();
+  const items = list.items();
+  if (!many || (seen === null && items.length < 2)) return null;
+  const query = seen === null ? items.map((item) => `item=${item}`).join("&") : `todos=1&visto=${seen}`;
+  return `${many}${many.includes("?") ? "&" : "?"}${query}`;
 }
 
 function withNumbers(url) {
@@ -78,11 +109,15 @@ function withNumbers(url) {
   return `${url}${url.includes("?") ? "&" : "?"}${query}`;
 }
 
+function isWriting() {
+  return (document.getElementById("texto")?.value.trim() ?? "") !== "";
+}
+
 function post(command) {
   const form = document.getElementById("command-form");
   form.action = fill(command.post);
   for (const old of form.querySelectorAll("[name=number]")) old.remove();
-  for (const number of numbers()) {
+  for (const number of command.post.includes("{number}") ? numbers() : []) {
     const field = Object.assign(document.createElement("input"), { type: "hidden", name: "number", value: number });
     form.append(field);
   }
@@ -99,7 +134,18 @@ function focus(id) {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-command]");
   const command = button && commands.find(({ id }) => id === button.dataset.command);
-  if (!command || button.getAttribute("aria-disabled") === "true") return;
-  event.preventDefault();
-  run(command);
+  if (!command) return;
+  button.closest("details[data-pop]")?.removeAttribute("open");
+  // What this page does not know of yet is done as without a script.
+  if (button.getAttribute("aria-disabled") === "true" || run(command)) event.preventDefault();
 });
+
+// The toolbar shows what the current row, or what is chosen, admits.
+function show() {
+  for (const button of document.querySelectorAll(".tools [data-command]")) {
+    const command = commands.find(({ id }) => id === button.dataset.command);
+    if (command?.scope === "ticket") button.setAttribute("aria-disabled", String(!usable(command)));
+  }
+}
+document.addEventListener("rows", show);
+show();

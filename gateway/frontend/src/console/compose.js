@@ -10,7 +10,10 @@ enhance("textarea[data-autosize]", (area) => {
   fit();
 });
 
-// The newest message is what one opens a ticket for.
+// The newest message is what one opens a ticket for, unless a link names another (see talk.js).
 enhance("[data-scroll-end]", (talk) => {
-  talk.scrollTop = talk.scrollHeight;
+  if (talk.dataset.placed !== undefined) return;
+  talk.dataset.placed = "";
+  const linked = /^#m\d{1,18}$/.test(location.hash) && talk.querySelector(location.hash);
+  if (!linked) talk.scrollTop = talk.scrollHeight;
 });

@@ -1,6 +1,6 @@
 // How a key of the registry is written for people.
 
-const DRAWN = { ArrowDown: "↓", ArrowUp: "↑", ArrowLeft: "←", ArrowRight: "→", Space: "Espaço", Escape: "Esc" };
+const DRAWN = { ArrowDown: "↓", ArrowUp: "↑", ArrowLeft: "←", ArrowRight: "→" };
 
 export function keycap(keys) {
   const cap = document.createElement("kbd");

@@ -5,14 +5,18 @@ import { keycap } from "./keycaps.js";
 
 const FIELD = "input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]";
 
+// AltGr writes signs ("/" and "?" on many Brazilian keyboards): Ctrl and Alt are none of ours then.
+const held = (event) => (event.getModifierState("AltGraph") ? {} : { ctrl: event.ctrlKey || event.metaKey, alt: event.altKey });
+
 /** "Ctrl+Shift+K", "F3", "J", "?": as the registry spells them. */
 export function spell(event) {
+  const { ctrl, alt } = held(event);
   const printable = event.key.length === 1;
   const shift = event.shiftKey && (!printable || /^[a-z]$/i.test(event.key));
   const key = event.key === " " ? "Space" : printable ? event.key.toUpperCase() : event.key;
   return [
-    (event.ctrlKey || event.metaKey) && "Ctrl",
-    event.altKey && "Alt",
+    ctrl && "Ctrl",
+    alt && "Alt",
     shift && "Shift",
     key,
   ].filter(Boolean).join("+");
@@ -22,7 +26,8 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing) return;
   const pressed = spell(event);
   const field = event.target.closest(FIELD);
-  const bare = !event.ctrlKey && !event.altKey && !event.metaKey && !/^F\d+$/.test(event.key);
+  const { ctrl, alt } = held(event);
+  const bare = !ctrl && !alt && !/^F\d+$/.test(event.key);
   if (field && bare) return;
   if (document.querySelector("dialog[open]") && pressed !== "Ctrl+Enter") return;
   if (bare && ["Enter", "Space"].includes(pressed) && event.target.closest("a, button, summary, input")) return;
@@ -33,12 +38,20 @@ document.addEventListener("keydown", (event) => {
 // Ctrl+Enter sends the form the cursor is in, through its main button.
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || spell(event) !== "Ctrl+Enter") return;
-  const form = event.target.closest("form[method=post]");
+  const form = event.target.closest("form[method=post], dialog form, .sheet form");
   const button = form?.querySelector("button.pri[type=submit]:not(:disabled, [aria-disabled=true])");
   if (!button) return;
   event.preventDefault();
   form.requestSubmit(button);
 });
+
+// <input data-key-field>: takes the key that is pressed; Tab, Enter and Escape keep their meaning.
+document.addEventListener("keydown", (event) => {
+  if (!event.target.matches("[data-key-field]") || /^(Tab|Enter|Escape|Shift|Control|Alt|AltGraph|Meta|Dead)$/.test(event.key)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  event.target.value = /^(Backspace|Delete)$/.test(event.key) ? "" : spell(event);
+}, true);
 
 // Help: the page's own table of keys, filled from the same commands.
 register("help", () => {

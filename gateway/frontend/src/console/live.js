@@ -6,18 +6,25 @@
 //   [data-fresh]               the "2 novos" bar: data-one / data-many hold "{n}"
 //   [data-fresh][data-kind=K]  counts events of that kind; [data-gone=K]: the list lost a row
 //   [data-offline]             shown while the stream is down
+import { recount } from "./counts.js";
+import { show } from "./here.js";
 import htmx from "./htmx-global.js";
+import { keepChosen } from "./rows.js";
 import { listen } from "./stream.js";
 
 const GATHER = 120;
+const ASK = 400;
 let waiting = [];
 let fresh = 0;
+const asked = new Set();
+const matching = new Set();
 
 const { streamUrl } = document.body.dataset;
 if (streamUrl) listen(streamUrl, (kind, data) => (kind === "reset" ? showFresh(null) : note(kind, data)), (open) => offline(!open));
 
 function note(kind, data) {
-  const { number, online } = JSON.parse(data || "{}");
+  const { number, online, here } = JSON.parse(data || "{}");
+  if (here) show(here);
   if (online !== undefined) {
     for (const count of document.querySelectorAll("[data-live~=presence] .num")) count.textContent = online;
   }
@@ -39,11 +46,36 @@ function settle() {
     if (number == null) continue;
     const known = document.querySelectorAll(`[data-number="${Number(number)}"]:is([hx-get], [data-talk])`);
     for (const element of known) stale.add(element);
-    if (kind === "opened" && known.length === 0 && !bar?.dataset.kind) fresh += 1;
+    if (known.length === 0) suspect(kind, String(Number(number)));
   }
   for (const element of stale) htmx.trigger(element, "refresh");
+  recount();
   if (changed) showFresh(null);
   else if (fresh > 0) showFresh(fresh);
+}
+
+// What is not in the list may belong there now: the list is asked. Of a list that goes on beyond its
+// rows only what was just opened is news: the rest may stand further down.
+function suspect(kind, number) {
+  const list = document.querySelector("[data-rows][data-list]");
+  const whole = !document.querySelector("[data-more]:not([hidden])");
+  if (!list || !(kind === "opened" || matching.has(number) || (whole && ["changed", "message"].includes(kind)))) return;
+  if (asked.size === 0) setTimeout(ask, ASK, list.dataset.list);
+  asked.add(number);
+}
+
+async function ask(query) {
+  const numbers = [...asked];
+  asked.clear();
+  const response = await fetch(`/central/combinam?${query}&${numbers.map((number) => `number=${number}`).join("&")}`);
+  if (!response.ok || response.redirected) return;
+  const found = (await response.json()).map(String);
+  for (const number of numbers) {
+    if (found.includes(number)) matching.add(number);
+    else matching.delete(number);
+  }
+  if (matching.size > 0) showFresh(matching.size);
+  else for (const bar of document.querySelectorAll("[data-fresh]:not([data-kind])")) bar.hidden = true;
 }
 
 function showFresh(count) {
@@ -56,6 +88,7 @@ function showFresh(count) {
 
 export function showNew() {
   if (!document.querySelector("[data-fresh]:not([hidden])")) return;
+  keepChosen();
   location.reload();
 }
 

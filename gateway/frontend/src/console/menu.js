@@ -1,6 +1,6 @@
 // The context menu of a row: right button, Shift+F10, the menu key, or [data-row-menu]. Its items
-// are the commands of scope "ticket"; it is built when asked for.
-import { commands, register, run, usable } from "./commands.js";
+// are the commands of scope "ticket" and those marked for it; it is built when asked for.
+import { commands, register, usable } from "./commands.js";
 import { icon } from "./icon.js";
 import { keycap } from "./keycaps.js";
 import { current, make } from "./rows.js";
@@ -8,9 +8,13 @@ import { current, make } from "./rows.js";
 const menu = document.getElementById("row-menu");
 let opener = null;
 
-function open(x, y) {
+/** `shown`: other commands than those of a ticket (see said.js). */
+export function openMenu(x, y, shown = members()) {
+  if (shown.length === 0) return;
   opener = document.activeElement;
-  menu.replaceChildren(...items());
+  menu.dataset.label ??= menu.getAttribute("aria-label");
+  menu.setAttribute("aria-label", shown.every(({ scope }) => scope === "message") ? shown[0].group : menu.dataset.label);
+  menu.replaceChildren(...items(shown));
   menu.showPopover();
   menu.classList.add("placed");
   const { width, height } = menu.getBoundingClientRect();
@@ -19,13 +23,16 @@ function open(x, y) {
   buttons()[0]?.focus();
 }
 
-function items() {
-  const members = commands.filter(({ scope, menu = true }) => scope === "ticket" && menu);
-  return members.flatMap((command, index) => {
+function members() {
+  return commands.filter((command) => command.scope === "ticket" || command.menu);
+}
+
+function items(all) {
+  return all.flatMap((command, index) => {
     const item = document.createElement("li");
     item.setAttribute("role", "none");
     item.append(button(command));
-    const before = members[index - 1];
+    const before = all[index - 1];
     if (!before || before.group === command.group) return [item];
     const rule = document.createElement("li");
     rule.setAttribute("role", "separator");
@@ -42,10 +49,10 @@ function button(command) {
   if (!usable(command)) element.setAttribute("aria-disabled", "true");
   element.append(icon(command.icon ?? "right"), command.label);
   if (command.keys?.length) element.append(keycap(command.keys[0]));
+  // The click goes on to the page, which runs what a button names (see commands.js).
+  element.dataset.command = command.id;
   element.addEventListener("click", () => {
-    if (!usable(command)) return;
-    close();
-    run(command);
+    if (usable(command)) close();
   });
   return element;
 }
@@ -63,7 +70,7 @@ function besideRow() {
   const row = current() ?? document.querySelector("main[data-number]");
   if (!row) return;
   const box = row.getBoundingClientRect();
-  open(box.left + 56, Math.min(box.bottom, box.top + 40));
+  openMenu(box.left + 56, Math.min(box.bottom, box.top + 40));
 }
 
 if (menu) {
@@ -71,10 +78,10 @@ if (menu) {
 
   document.addEventListener("contextmenu", (event) => {
     const row = event.target.closest("[data-rows] [data-number]");
-    if (!row || event.shiftKey) return;
+    if (!row || event.shiftKey || members().length === 0) return;
     event.preventDefault();
     make(row);
-    if (event.button === 2) open(event.clientX, event.clientY);
+    if (event.button === 2) openMenu(event.clientX, event.clientY);
     else besideRow();
   });
 
@@ -92,7 +99,7 @@ if (menu) {
     const row = button.closest("[data-number]");
     if (row?.closest("[data-rows]")) make(row, { focus: false });
     const box = button.getBoundingClientRect();
-    open(box.left, box.bottom + 4);
+    openMenu(box.left, box.bottom + 4);
   });
 
   menu.addEventListener("keydown", (event) => {

@@ -13,7 +13,7 @@ const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase
 
 function offers() {
   const own = commands
-    .filter((command) => usable(command) && !["palette", "next", "previous"].includes(command.action))
+    .filter((command) => usable(command) && command.action !== "palette")
     .map((command) => ({
       group: command.group, label: command.label, icon: command.icon ?? "right",
       key: command.keys?.[0], run: () => run(command),
@@ -43,9 +43,10 @@ function option(offer, wanted, index) {
     cap.className = "cap";
     element.append(cap);
   }
+  // Once the focus is back where it came from: a command may take it further.
   element.addEventListener("click", () => {
+    dialog.addEventListener("close", offer.run, { once: true });
     dialog.close();
-    offer.run();
   });
   return element;
 }

@@ -1,14 +1,24 @@
 // Lists moved through by key: [data-rows] holds [data-number] elements, each with a link or a
 // data-url, and perhaps a check box. The current one has class "cur", tabindex 0 and the focus.
+// What is chosen is remembered here, so that a row that is replaced stays chosen; "rows" on the
+// document tells that what is current or chosen changed, "rows:end" that the list was moved past.
 
 const KEPT = "ponte:row";
+const CHOSEN = "ponte:chosen";
+const SCROLLED = "ponte:scroll";
+const BOX = "input[type=checkbox][name=number]";
+const numbers = new Intl.NumberFormat("pt-BR");
+
+const chosen = new Set();
+let everything = false;
+let anchor = null;
 
 export function rows() {
   return [...document.querySelectorAll("[data-rows] [data-number]")];
 }
 
 export function current() {
-  return rows().find((row) => row.classList.contains("cur")) ?? null;
+  return document.querySelector("[data-rows] [data-number].cur");
 }
 
 /** The ticket a command acts on: the current row's, else the open one's. */
@@ -16,26 +26,45 @@ export function target() {
   return current()?.dataset.number ?? document.querySelector("main[data-number]")?.dataset.number ?? null;
 }
 
+/** Numbers, in the order of the list. */
 export function selected() {
-  const boxes = document.querySelectorAll("[data-rows] input[type=checkbox][name=number]:checked");
-  return [...boxes].map((box) => box.value);
+  if (chosen.size === 0) return [];
+  return rows().map((row) => row.dataset.number).filter((number) => chosen.has(number));
+}
+
+/** The chosen tickets as the agent sees them: "1042.7" is ticket 1042 at version 7. */
+export function items() {
+  return rows()
+    .filter((row) => chosen.has(row.dataset.number))
+    .map((row) => `${row.dataset.number}.${row.dataset.version}`);
+}
+
+/** Where in the events the list was read, when all that it shows is chosen; else null. */
+export function all() {
+  return everything ? document.querySelector("[data-rows]").dataset.seen : null;
 }
 
 export function make(row, { focus = true } = {}) {
-  for (const other of rows()) {
-    other.classList.toggle("cur", other === row);
-    other.tabIndex = other === row ? 0 : -1;
+  // Only the two rows that change: a long list is not styled anew for each step.
+  const before = current();
+  if (before && before !== row) {
+    before.classList.remove("cur");
+    before.tabIndex = -1;
   }
+  row.classList.add("cur");
+  row.tabIndex = 0;
   sessionStorage.setItem(KEPT, row.dataset.number);
   if (focus) row.focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
+  changed();
 }
 
 export function move(step) {
-  const all = rows();
-  if (all.length === 0) return;
-  const at = all.indexOf(current());
-  make(all[Math.max(0, Math.min(all.length - 1, at + step))]);
+  const known = rows();
+  if (known.length === 0) return;
+  const to = known.indexOf(current()) + step;
+  if (to >= known.length) document.dispatchEvent(new Event("rows:end"));
+  make(known[Math.max(0, Math.min(known.length - 1, to))]);
 }
 
 export function open(row = current()) {
@@ -43,65 +72,98 @@ export function open(row = current()) {
   if (url) location.assign(url);
 }
 
-let anchor = null;
-
 export function select({ range = false } = {}) {
   const row = current();
-  const box = row?.querySelector("input[type=checkbox][name=number]");
-  if (!box) return;
-  box.checked = !box.checked;
-  if (range && anchor) span(anchor, row, box.checked);
+  if (!row?.querySelector(BOX)) return;
+  const on = range || !chosen.has(row.dataset.number);
+  choose(range && anchor?.isConnected ? span(anchor, row) : [row], on);
   anchor = row;
+}
+
+export function selectPage() {
+  choose(rows(), true);
+}
+
+export function selectNone() {
+  choose(rows(), false);
+}
+
+/** All that the list shows, beyond the page. */
+export function selectAll() {
+  if (!document.querySelector("[data-rows][data-total]:not([data-total=''])")) return selectPage();
+  choose(rows(), true);
+  everything = true;
   mark();
 }
 
-function span(from, to, checked) {
-  const all = rows();
-  const [a, b] = [all.indexOf(from), all.indexOf(to)].sort((x, y) => x - y);
-  for (const row of all.slice(a, b + 1)) {
-    const box = row.querySelector("input[type=checkbox][name=number]");
-    if (box) box.checked = checked;
+function choose(some, on) {
+  everything = false;
+  for (const row of some) {
+    if (on) chosen.add(row.dataset.number);
+    else chosen.delete(row.dataset.number);
   }
+  mark();
 }
 
-function mark() {
-  for (const row of rows()) {
-    const box = row.querySelector("input[type=checkbox][name=number]");
+function span(from, to) {
+  const known = rows();
+  const [a, b] = [known.indexOf(from), known.indexOf(to)].sort((x, y) => x - y);
+  return known.slice(Math.max(0, a), b + 1);
+}
+
+/** Show what is chosen: boxes, rows and the words above the list. */
+export function mark() {
+  const known = rows();
+  for (const row of known) {
+    const box = row.querySelector(BOX);
+    if (!box) continue;
+    const on = chosen.has(row.dataset.number);
+    if (box.checked !== on) box.checked = on;
     // An item of a plain list has no such state; its check box says it.
-    if (box && row.matches("tr")) row.setAttribute("aria-selected", String(box.checked));
+    if (row.matches("tr") && row.getAttribute("aria-selected") !== String(on)) row.setAttribute("aria-selected", String(on));
   }
   const count = selected().length;
+  const page = document.querySelector("[data-select-all]");
+  if (page) {
+    page.checked = count > 0 && count === known.length;
+    page.indeterminate = count > 0 && count < known.length;
+  }
   for (const element of document.querySelectorAll("[data-selected]")) {
     element.hidden = count === 0;
+    const { one, many, all: whole } = element.dataset;
+    const total = Number(document.querySelector("[data-rows]")?.dataset.total);
+    const words = everything ? whole : count === 1 ? one : many;
     const word = element.querySelector("[data-word]");
-    const words = count === 1 ? element.dataset.one : element.dataset.many;
-    if (word && words) word.textContent = words.replace("{n}", count);
+    if (word && words) word.textContent = words.replace("{n}", numbers.format(everything ? total : count));
   }
-  for (const element of document.querySelectorAll("[data-unselected]")) element.hidden = count > 0;
+  hide("[data-unselected]", count > 0);
+  hide("[data-choose-all]", count === 0 || everything);
+  hide("[data-choose-most], [data-clear]", count === 0);
+  changed();
+}
+
+function hide(what, hidden) {
+  for (const element of document.querySelectorAll(what)) element.hidden = hidden;
+}
+
+function changed() {
+  document.dispatchEvent(new Event("rows"));
 }
 
 document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-select-all]")) {
-    for (const row of rows()) {
-      const box = row.querySelector("input[type=checkbox][name=number]");
-      if (box) box.checked = event.target.checked;
-    }
-    mark();
-  } else if (event.target.matches("[data-rows] input[type=checkbox][name=number]")) {
-    mark();
-  }
+  if (event.target.matches("[data-select-all]")) choose(rows(), event.target.checked);
 });
 
 document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-choose-all]")) selectAll();
   const row = event.target.closest("[data-rows] [data-number]");
   if (!row || event.defaultPrevented) return;
-  const box = event.target.closest("input[type=checkbox][name=number]");
+  const box = event.target.closest(BOX);
   if (box) {
-    if (event.shiftKey && anchor) span(anchor, row, box.checked);
+    choose(event.shiftKey && anchor?.isConnected ? span(anchor, row) : [row], box.checked);
     anchor = row;
     make(row, { focus: false });
-    mark();
-  } else if (!event.target.closest("a, button, label, summary, select")) {
+  } else if (!event.target.closest("a, button, label, summary, select, input")) {
     if (event.detail === 2) open(row);
     else make(row);
   }
@@ -115,13 +177,35 @@ document.addEventListener("focusin", (event) => {
 /** After a part of the list was replaced, the row that was current is so again. */
 export function focusKept() {
   const number = sessionStorage.getItem(KEPT);
-  if (current() || !number) return;
   const row = rows().find((row) => row.dataset.number === number);
-  if (row) make(row, { focus: document.activeElement === document.body });
+  if (row && !current()) make(row, { focus: document.activeElement === document.body });
   mark();
 }
 
-// Back from a ticket: the list stands at the row it was left from.
+/** For the next time this very list is drawn. */
+export function keepChosen() {
+  sessionStorage.setItem(CHOSEN, JSON.stringify([address(), selected()]));
+}
+
+function address() {
+  return location.pathname + location.search;
+}
+
+// Back from a ticket: the list stands where it was left, at the row it was left from.
+const scroller = document.querySelector("[data-keep-scroll]");
+addEventListener("pagehide", () => {
+  if (scroller) sessionStorage.setItem(SCROLLED, JSON.stringify([address(), scroller.scrollTop, scroller.scrollLeft]));
+});
+
+function restore() {
+  const [url, top, left] = JSON.parse(sessionStorage.getItem(SCROLLED) ?? "[]");
+  if (scroller && url === address()) scroller.scrollTo({ top, left, behavior: "instant" });
+  const [list, kept] = JSON.parse(sessionStorage.getItem(CHOSEN) ?? "[]");
+  sessionStorage.removeItem(CHOSEN);
+  if (list === address()) for (const number of kept) chosen.add(number);
+}
+
+restore();
 const kept = sessionStorage.getItem(KEPT);
 const row = rows().find((row) => row.dataset.number === kept) ?? rows()[0];
 if (row) make(row, { focus: row.dataset.number === kept && document.activeElement === document.body });

@@ -2,7 +2,7 @@
 // eight open tickets would otherwise leave none. The tab that holds the lock reads the stream and
 // tells the others; when it goes, the next one takes over where it stopped. A tab that joins later
 // is told what came since its page was made. Without locks (plain http) each tab reads for itself.
-const KINDS = ["opened", "changed", "message", "claim", "delivery", "held", "placed", "alert", "presence", "notice", "reset"];
+const KINDS = ["opened", "changed", "message", "claim", "delivery", "held", "placed", "alert", "alarm", "presence", "notice", "reset"];
 const KEPT = 300;
 
 /** Calls `tell(kind, data)` for each event and `state(isOpen)`; `url` ends in the page's cursor. */

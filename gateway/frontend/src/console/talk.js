@@ -9,7 +9,8 @@ const NEAR_END = 120;
 const numbers = new Intl.NumberFormat("pt-BR");
 
 async function refresh(talk) {
-  const answer = await fetch(talk.dataset.talk, { headers: { "hx-request": "true" } });
+  const first = talk.querySelector("[data-message]")?.dataset.message ?? "";
+  const answer = await fetch(`${talk.dataset.talk}?desde=${first}`, { headers: { "hx-request": "true" } });
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.querySelector("[data-talk]");
@@ -25,6 +26,7 @@ function merge(talk, fresh) {
   const arrived = [];
   let last = null;
   for (const element of [...fresh.children]) {
+    if (element.matches("[data-earlier]")) continue;
     const known = element.id && document.getElementById(element.id);
     if (known && known.querySelector("details[open]")) {
       known.querySelector(":scope > footer")?.replaceWith(element.querySelector(":scope > footer"));
@@ -81,6 +83,38 @@ function stop(stopped) {
     button.disabled = stopped;
   }
 }
+
+// Earlier messages are put in above: what was being read stays where it is.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const talk = event.detail.target.closest?.("[data-talk]");
+  if (talk) talk.dataset.below = String(talk.scrollHeight - talk.scrollTop);
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  const talk = document.querySelector("[data-talk][data-below]");
+  if (!talk || !event.detail.elt.closest?.("[data-talk]")) return;
+  talk.scrollTop = talk.scrollHeight - Number(talk.dataset.below);
+  delete talk.dataset.below;
+  const days = [...talk.querySelectorAll(":scope > .day")];
+  days.forEach((line, at) => {
+    if (at > 0 && line.textContent === days[at - 1].textContent) line.remove();
+  });
+});
+
+// A link to a message that the page does not show yet.
+function follow() {
+  const linked = /^#m(\d{1,18})$/.exec(location.hash);
+  if (!linked || !document.querySelector("[data-talk]")) return;
+  const target = document.querySelector(location.hash);
+  const query = new URLSearchParams(location.search);
+  if (target) {
+    target.scrollIntoView({ block: "start" });
+  } else if (query.get("mensagem") !== linked[1]) {
+    query.set("mensagem", linked[1]);
+    location.replace(`?${query}${location.hash}`);
+  }
+}
+follow();
+addEventListener("hashchange", follow);
 
 document.addEventListener("refresh", (event) => {
   if (event.target.matches?.("[data-talk]")) refresh(event.target);

@@ -1,0 +1,178 @@
+"""A manager invites, the invited enter by what the mail says, an app guards them, one person serves
+two providers: mail through a relay, pages in Chromium."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyotp
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from helpdesk import registers
+from helpdesk.models import Membership, Person
+from helpdesk.passwords import hash_password
+from tests.doubles.browser import axe, open_page, photograph
+from tests.doubles.relay import Handed, Relay
+from tests.gateway.console.door import soon
+from tests.gateway.console.guarded import Guarded, guarded_instance
+
+LUCIANA = "luciana@vila.example"
+NINA = "nina@vila.example"
+PASSWORD = "girassol tardio 88"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def ponte(request: pytest.FixtureRequest, tmp_path: Path, relay: Relay) -> Iterator[Guarded]:
+    url = f"sqlite:///{tmp_path}/ponte.db"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres").create()
+    more = {
+        "PONTE_MAIL__ADDRESS": "atendimento@op.example",
+        "PONTE_MAIL__RELAY_URL": relay.url,
+    }
+    with guarded_instance(url, tmp_path, **more) as instance:
+        instance.write(_manager)
+        yield instance
+
+
+def _manager(session: Session) -> None:
+    session.execute(update(Membership).values(role="manager"))
+    person = session.scalars(select(Person).where(Person.email == LUCIANA)).one()
+    person.password_hash = hash_password(PASSWORD)
+
+
+def link_in(handed: Handed, part: str) -> str:
+    found = re.search(rf"http://\S+{part}\S+", _text(handed))
+    assert found
+    return found[0]
+
+
+def _text(handed: Handed) -> str:
+    body = handed.message.get_body(("plain",))
+    assert body is not None
+    return body.get_content()
+
+
+def mailed(relay: Relay, address: str, subject: str) -> Handed:
+    """The last mail of that subject to the address, once it came."""
+    return soon(
+        lambda: next(
+            (h for h in reversed(relay.sent_to(address)) if h.message["Subject"] == subject), None
+        )
+    )
+
+
+def set_up_app(page: Page, ponte: Guarded) -> str:
+    """By the account's page; returns a recovery code."""
+    page.locator(".who > summary").click()
+    page.get_by_role("link", name="Sua conta").click()
+    assert axe(page) == []
+    photograph(page, "portal-account")
+    page.get_by_role("link", name="Ativar").click()
+    page.get_by_text("Não consigo ler o quadro").click()
+    assert axe(page) == []
+    photograph(page, "portal-app")
+    seed = (page.locator(".seed").text_content() or "").replace(" ", "")
+    page.get_by_label("Código que o aplicativo mostra").fill(pyotp.TOTP(seed).at(ponte.now))
+    page.get_by_role("button", name="Ativar").click()
+    expect(page.locator(".codes li")).to_have_count(10)
+    return page.locator(".codes li").first.text_content() or ""
+
+
+def enter_by_code(page: Page, relay: Relay) -> None:
+    page.get_by_label("E-mail").fill(NINA)
+    page.get_by_role("button", name="Receber código por e-mail").click()
+    expect(page.get_by_label("Código")).to_be_visible()
+    found = re.search(r"Código: (\d{8})", _text(mailed(relay, NINA, "Código de acesso")))
+    assert found
+    page.get_by_label("Código").fill(found[1])
+    page.get_by_role("button", name="Entrar", exact=True).click()
+
+
+def test_from_the_invitation_to_two_providers(
+    ponte: Guarded, relay: Relay, page: Page, browser: Browser
+):
+    page.goto(f"{ponte.url}/?com=senha&voltar=/conta/pessoas")
+    page.get_by_label("E-mail").fill(LUCIANA)
+    page.get_by_label("Senha").fill(PASSWORD)
+    page.get_by_role("button", name="Entrar", exact=True).click()
+    expect(page.get_by_role("heading", name="Pessoas que falam por")).to_be_visible()
+    page.get_by_label("Nome").fill("Nina Alves")
+    page.get_by_label("E-mail").fill(NINA)
+    page.get_by_role("button", name="Enviar convite").click()
+    expect(page.get_by_role("status")).to_contain_text("Convite enviado")
+    page.locator("summary", has_text="Mudar Nina").click()
+    assert axe(page) == []
+    photograph(page, "portal-people")
+
+    other = open_page(browser)
+    try:
+        invited = mailed(relay, NINA, "Convite para o portal do prestador")
+        other.goto(link_in(invited, "/convite/"))
+        other.get_by_label("Senha").fill("senha1234567")
+        other.get_by_role("button", name="Criar senha e entrar").click()
+        expect(other.locator("#password-e")).to_contain_text("listas de senhas vazadas")
+        other.get_by_label("Senha").fill("mesa azul de canto")
+        other.get_by_role("button", name="Criar senha e entrar").click()
+        other.wait_for_url("**/fale-conosco")
+
+        recovery = set_up_app(other, ponte)
+        other.get_by_role("button", name="Sair").click()
+        enter_by_code(other, relay)
+        expect(other.get_by_role("heading", name="Confirme que é você")).to_be_visible()
+        assert axe(other) == []
+        photograph(other, "portal-second")
+        other.get_by_label("Código do aplicativo").fill(recovery)
+        other.get_by_role("button", name="Continuar").click()
+        other.wait_for_url("**/fale-conosco")
+
+        # One more provider, and the switch between the two.
+        ponte.write(registers.invite, "P2", NINA, ponte.runtime.policy, now=ponte.now)
+        other.reload()
+        other.locator(".who > summary").click()
+        assert axe(other) == []
+        photograph(other, "portal-switch")
+        other.get_by_role("button", name="Laboratório Aurora").click()
+        expect(other.locator(".who > summary")).to_contain_text("Laboratório Aurora")
+    finally:
+        other.context.close()
+
+
+def test_the_link_of_a_code_waits_for_its_button(ponte: Guarded, relay: Relay, page: Page):
+    ponte.write(registers.invite, "P1", LUCIANA, ponte.runtime.policy, now=ponte.now)
+    page.goto(ponte.url)
+    assert axe(page) == []
+    page.get_by_label("E-mail").fill(LUCIANA)
+    page.get_by_role("button", name="Receber código por e-mail").click()
+    expect(page.get_by_role("status")).to_contain_text("também traz um link")
+    address = link_in(mailed(relay, LUCIANA, "Código de acesso"), "/acesso/")
+    page.goto(address)
+    expect(page.get_by_role("heading", name="Entrar como Luciana Reis")).to_be_visible()
+    assert axe(page) == []
+    photograph(page, "portal-link")
+    page.get_by_role("button", name="Entrar", exact=True).click()
+    page.wait_for_url("**/fale-conosco")
+    page.goto(address)
+    expect(page.get_by_role("heading", name="Este link não vale mais")).to_be_visible()
+
+
+def test_a_person_forgets_the_password(ponte: Guarded, relay: Relay, page: Page):
+    ponte.write(registers.invite, "P1", LUCIANA, ponte.runtime.policy, now=ponte.now)
+    page.goto(f"{ponte.url}/?com=senha")
+    page.get_by_role("link", name="Esqueci a senha").click()
+    page.get_by_label("E-mail").fill(LUCIANA)
+    assert axe(page) == []
+    photograph(page, "portal-forgotten")
+    page.get_by_role("button", name="Enviar link").click()
+    page.goto(link_in(mailed(relay, LUCIANA, "Nova senha"), "/nova-senha/"))
+    page.get_by_label("Nova senha").fill("mesa azul de canto")
+    assert axe(page) == []
+    page.get_by_role("button", name="Gravar a senha e entrar").click()
+    page.wait_for_url("**/fale-conosco")
+    assert (
+        "Mudança no seu acesso"
+        in mailed(relay, LUCIANA, "Mudança no seu acesso").message["Subject"]
+    )
