@@ -142,6 +142,7 @@ LOG: dict[str, dict[str, str]] = {
         "unit": "Contagem",
         "attention": "Atenção antes de",
         "number": "Número do chamado",
+        "active": "Ativo",
         "method": "Entrou por",
         "remote": "Endereço de rede",
         "browser": "Navegador",

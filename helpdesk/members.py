@@ -8,7 +8,7 @@ from typing import TypeAlias
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from helpdesk import audit, departures, identifiers, logins, registers
+from helpdesk import audit, identifiers, logins, registers
 from helpdesk.audit import Change
 from helpdesk.border import Actor, ActorKind
 from helpdesk.errors import Conflict, FieldError, Forbidden, Invalid, NotVisible
@@ -189,8 +189,6 @@ def take_out(
     if member.role == "manager":
         _require_other_manager(session, person_id, provider_id)
     member.active = False
-    session.flush()  # whether another provider is left is read next
-    departures.member(session, person_id, now=now)
     changes = [Change("active", before=True, after=False)]
     note = _email(session, person_id)
     audit.record(session, actor, "person_changed", now=now, changes=changes, note=note)

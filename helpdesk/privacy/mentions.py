@@ -73,14 +73,15 @@ def _near(session: Session, column: Any, named: Named) -> ColumnElement[bool]:
 
 def _naming(session: Session, query: Any, named: Named) -> tuple[Any, ...]:
     """Of rows (id, number, what it says), the ids that name one, or stand in a whole ticket."""
-    rows = session.execute(query).all()
+    rows: list[Any] = list(session.execute(query))
     whole = [key for key, number, _ in rows if number in named.whole]
     return tuple(dict.fromkeys([*whole, *_those(((k, said) for k, _, said in rows), named)]))
 
 
 def _spoken(session: Session, query: Any, named: Named) -> tuple[Any, ...]:
     """Of rows (id, what it says), the ids that name one: small tables, read whole."""
-    return tuple(dict.fromkeys(_those(session.execute(query), named)))
+    rows: list[Any] = list(session.execute(query))
+    return tuple(dict.fromkeys(_those(rows, named)))
 
 
 def _those(rows: Iterable[Any], named: Named) -> list[Any]:
