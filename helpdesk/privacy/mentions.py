@@ -73,14 +73,14 @@ def _near(session: Session, column: Any, named: Named) -> ColumnElement[bool]:
 
 def _naming(session: Session, query: Any, named: Named) -> tuple[Any, ...]:
     """Of rows (id, number, what it says), the ids that name one, or stand in a whole ticket."""
-    rows: list[Any] = list(session.execute(query))
+    rows: Any = session.execute(query).all()
     whole = [key for key, number, _ in rows if number in named.whole]
     return tuple(dict.fromkeys([*whole, *_those(((k, said) for k, _, said in rows), named)]))
 
 
 def _spoken(session: Session, query: Any, named: Named) -> tuple[Any, ...]:
     """Of rows (id, what it says), the ids that name one: small tables, read whole."""
-    rows: list[Any] = list(session.execute(query))
+    rows: Any = session.execute(query).all()
     return tuple(dict.fromkeys(_those(rows, named)))
 
 
