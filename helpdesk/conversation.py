@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from helpdesk import access, merging, traces
+from helpdesk import access, merging, ratings, traces
 from helpdesk.border import Actor
 from helpdesk.errors import NotVisible
 from helpdesk.models import Attachment, Delivery, Message
@@ -133,6 +133,8 @@ def _views(session: Session, actor: Actor, written: Sequence[Message]) -> list[M
         delivered[d.message_id].append(
             DeliveryView(d.recipient, d.channel, d.state, d.at, d.detail, d.outbox_id, d.status)
         )
+    ended = [m.id for m in written if m.kind == "closing"]
+    rated = ratings.given(session, ended)
     lines = (line for m in written if m.match for line in m.match.get("trace", []))
     nameable = access.visible_numbers(session, actor, traces.named(lines))
     return [
@@ -157,6 +159,9 @@ def _views(session: Session, actor: Actor, written: Sequence[Message]) -> list[M
             raw_id=m.raw_id,
             attachments=attached[m.id],
             deliveries=delivered[m.id],
+            erased_at=m.erased_at,
+            score=rated[m.id].score if m.id in rated else None,
+            comment=rated[m.id].comment if m.id in rated else "",
         )
         for m in written
     ]

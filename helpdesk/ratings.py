@@ -1,5 +1,6 @@
 """How was it? Asked with the closing, answered by a link without a log-in, or in the portal."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -52,6 +53,14 @@ def of_ticket(session: Session, actor: Actor, number: int) -> Asked | None:
         .limit(1)
     )
     return _asked(session, last) if last is not None else None
+
+
+def given(session: Session, closings: Sequence[int]) -> dict[int, Rating]:
+    """What was said of each closing, by message id."""
+    if not closings:
+        return {}
+    rows = session.scalars(select(Rating).where(Rating.message_id.in_(closings)))
+    return {row.message_id: row for row in rows}
 
 
 def rate(

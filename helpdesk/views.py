@@ -62,6 +62,11 @@ class MessageView:
     raw_id: int | None
     attachments: list[AttachmentView] = field(default_factory=list[AttachmentView])
     deliveries: list[DeliveryView] = field(default_factory=list[DeliveryView])
+    #: when its words were erased (helpdesk/privacy)
+    erased_at: datetime | None = None
+    #: what the provider said of the closing, 1 to 5, and why
+    score: int | None = None
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

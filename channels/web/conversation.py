@@ -37,6 +37,7 @@ class Bubble:
     attachments: list[File]
     mine: bool
     you: bool
+    erased_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,4 +123,5 @@ def _bubble(message: MessageView, visitor: Visitor, sectors: dict[int, str]) -> 
         attachments=files,
         mine=mine,
         you=by_person and message.author_id == visitor.id,
+        erased_at=message.erased_at,
     )

@@ -17,6 +17,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from gateway import templating
+from gateway.console.shell import Area, Shell, View
 from gateway.identity import Visitor
 from tests.doubles.pages import Pages, serving
 
@@ -127,6 +128,8 @@ def pages(files: dict[str, str]) -> Iterator[Pages]:
     served = Pages(
         get={
             "/form": lambda: templating.render(env, "form.html", context),
+            "/central/combinam": lambda: "[2000, 2001]",
+            "/central/contagens": lambda: '{"open": "128"}',
             "/list": lambda: templating.render(env, "list.html", context),
             "/linha/1010": lambda: (
                 '<tr data-number="1010" data-url="/chamado/1010" hx-get="/linha/1010"'
@@ -139,7 +142,7 @@ def pages(files: dict[str, str]) -> Iterator[Pages]:
         yield served
 
 
-def shell() -> SimpleNamespace:
+def shell() -> Shell:
     ticket = {"group": "No chamado", "scope": "ticket"}
     everywhere = {"group": "Em todo lugar", "scope": "page"}
     commands = [
@@ -156,18 +159,16 @@ def shell() -> SimpleNamespace:
         | everywhere,
         {"id": "help", "label": "Atalhos", "keys": ["?"], "action": "help"} | everywhere,
     ]
-    view = SimpleNamespace(label="Abertos", url="/list", count=128, current=True, band=None)
-    area = SimpleNamespace(label="Painel", url="/painel", icon="chart", count=None, current=False)
-    return SimpleNamespace(
+    return Shell(
         agent="Ana Souza",
-        crm=False,
         csrf="token",
-        views=[{"title": "Visões", "items": [view]}],
-        areas=[area],
+        views=[{"name": "own", "title": "Visões", "items": [View("Abertos", "/list", "open", True)]}],
+        areas=[Area("Painel", "/painel", "chart", None, current=False)],
         online=3,
-        expired=4,
         expired_url="/list",
         commands=commands,
+        bulks=[],
+        menu={},
         keys=[("?", "atalhos")],
         stream="/stream",
         search="",

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from pypdf import PdfReader
 
-from helpdesk import closing, letters, muting
+from helpdesk import closing, letters, muting, thread
 from helpdesk.models import Outbox, Person, Rating
 from tests.channels.web.conftest import AURORA, BRUNO, LUCIANA, Portal, Visit
 
@@ -37,6 +37,10 @@ def test_a_link_rates_once_without_a_log_in(portal: Portal, visit: Visit) -> Non
     done = visit.post(path, {"score": "4", "comment": "Rápido."})
     assert "Sua nota foi 4 de 5" in done.text
     assert "Sua nota foi 4" in visit.post(path, {"score": "1", "comment": ""}).text
+    seen = portal.read(
+        thread.view, portal.desk().actor, 1, policy=portal.runtime.policy, now=portal.now
+    )
+    assert (seen.messages[-1].score, seen.messages[-1].comment) == (4, "Rápido.")
     (row,) = portal.all(Rating)
     assert (row.number, row.score, row.comment) == (1, 4, "Rápido.")
 

@@ -84,7 +84,9 @@ async function ask(page) {
   const address = new URL(page, location);
   const response = await fetch(`/central/linhas${address.search}`);
   if (!response.ok || response.redirected) throw new Error(response.status);
-  const template = document.createElement("template");
-  template.innerHTML = await response.text();
-  return template.content;
+  // Rows are rows only inside a table.
+  const text = `<table><tbody>${await response.text()}</tbody></table>`;
+  const found = document.createDocumentFragment();
+  found.append(...new DOMParser().parseFromString(text, "text/html").querySelector("tbody").children);
+  return found;
 }
