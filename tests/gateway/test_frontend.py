@@ -162,7 +162,9 @@ def shell() -> Shell:
     return Shell(
         agent="Ana Souza",
         csrf="token",
-        views=[{"name": "own", "title": "Visões", "items": [View("Abertos", "/list", "open", True)]}],
+        views=[
+            {"name": "own", "title": "Visões", "items": [View("Abertos", "/list", "open", True)]}
+        ],
         areas=[Area("Painel", "/painel", "chart", None, current=False)],
         online=3,
         expired_url="/list",
