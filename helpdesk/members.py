@@ -8,7 +8,7 @@ from typing import TypeAlias
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from helpdesk import audit, identifiers, logins, registers
+from helpdesk import audit, departures, identifiers, logins, registers
 from helpdesk.audit import Change
 from helpdesk.border import Actor, ActorKind
 from helpdesk.errors import Conflict, FieldError, Forbidden, Invalid, NotVisible
@@ -192,6 +192,8 @@ def take_out(
     changes = [Change("active", before=True, after=False)]
     note = _email(session, person_id)
     audit.record(session, actor, "person_changed", now=now, changes=changes, note=note)
+    session.flush()  # whom they still serve is looked up
+    departures.member(session, person_id, now=now)
 
 
 def invite_again(

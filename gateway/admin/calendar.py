@@ -51,7 +51,7 @@ def _read(session: Session, actor: Actor, year: int, *, policy: Policy, now: dat
     access.require(actor, CALENDAR.reads)
     sectors = session.execute(select(Sector.id, Sector.code)).all()
     return Calendar(
-        shell.around(session, actor, policy=policy, now=now),
+        shell.around(session, actor, now=now),
         holidays.listing(session, policy, year),
         dict(sectors),
     )

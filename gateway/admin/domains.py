@@ -17,7 +17,6 @@ from helpdesk import access, domains
 from helpdesk.border import Actor
 from helpdesk.domains import Listed
 from helpdesk.errors import FieldError, Invalid, NotVisible
-from helpdesk.policy import Policy
 
 PAGE = "/cadastros/dominios"
 
@@ -69,7 +68,7 @@ async def _page(
     status: int = 200,
 ) -> Response[str]:
     kit = console.kit
-    found = await kit.work.read(_read, request.user, policy=kit.policy, now=kit.clock())
+    found = await kit.work.read(_read, request.user, now=kit.clock())
     context: dict[str, object] = {
         "rows": found.rows,
         "typed": typed,
@@ -81,6 +80,6 @@ async def _page(
     )
 
 
-def _read(session: Session, actor: Actor, *, policy: Policy, now: datetime) -> Domains:
+def _read(session: Session, actor: Actor, *, now: datetime) -> Domains:
     rows = domains.listing(session, actor)
-    return Domains(shell.around(session, actor, policy=policy, now=now), rows)
+    return Domains(shell.around(session, actor, now=now), rows)

@@ -173,7 +173,7 @@ async def _page(
 
 def _near(session: Session, desk: Desk) -> Around:
     now: datetime = desk.now
-    return shell.around(session, desk.actor, policy=desk.policy, now=now)
+    return shell.around(session, desk.actor, now=now)
 
 
 def _told(register: Register, planned: Planned) -> Told:

@@ -155,4 +155,4 @@ def _open(session: Session, desk: Desk, register: Register, record_id: int | Non
 
 def near(session: Session, desk: Desk) -> Around:
     now: datetime = desk.now
-    return shell.around(session, desk.actor, policy=desk.policy, now=now)
+    return shell.around(session, desk.actor, now=now)

@@ -147,5 +147,5 @@ async def _page(
 def _read(session: Session, desk: Desk, provider_id: int) -> People:
     members = memberships.listing(session, desk.actor, provider_id, now=desk.now)
     row = listing.row(session, desk, PROVIDER, provider_id)
-    near = shell.around(session, desk.actor, policy=desk.policy, now=desk.now)
+    near = shell.around(session, desk.actor, now=desk.now)
     return People(near, listing.records(session, PROVIDER, [row])[0], members)

@@ -105,5 +105,5 @@ def _people(name: str, text: str, types: dict[str, str]) -> str:
 def _read(session: Session, desk: Desk) -> Found:
     state = decisions.state(session, desk)
     now: datetime = desk.now
-    near = shell.around(session, desk.actor, policy=desk.policy, now=now)
+    near = shell.around(session, desk.actor, now=now)
     return Found(near, state, decisions.history(session, desk))

@@ -136,7 +136,7 @@ async def _dossier(
 def _overview(session: Session, desk: Desk, asked: str) -> Overview:
     access.require(desk.actor, holds.READS)
     return Overview(
-        shell.around(session, desk.actor, policy=desk.policy, now=desk.now),
+        shell.around(session, desk.actor, now=desk.now),
         looking.who(session, desk.actor, asked),
         retention.listing(session, now=desk.now),
         holds.standing(session),
@@ -150,7 +150,7 @@ def _look(session: Session, desk: Desk, asked: dict[str, str]) -> Dossier:
     whole = privacy.find(session, _subject(session, somebody, texts=True))
     numbers = sorted({*whole.of("contact"), *whole.of("opener")})
     return Dossier(
-        shell.around(session, desk.actor, policy=desk.policy, now=desk.now),
+        shell.around(session, desk.actor, now=desk.now),
         somebody,
         identity.counts(),
         whole.counts(),

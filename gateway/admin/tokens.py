@@ -44,4 +44,4 @@ async def token_revoke(
 
 def _read(session: Session, desk: Desk) -> Tokens:
     rows = api_tokens.listing(session, desk)
-    return Tokens(shell.around(session, desk.actor, policy=desk.policy, now=desk.now), rows)
+    return Tokens(shell.around(session, desk.actor, now=desk.now), rows)

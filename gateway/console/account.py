@@ -24,7 +24,6 @@ from helpdesk.border import Actor, ActorKind
 from helpdesk.errors import Throttled
 from helpdesk.factors import Factors
 from helpdesk.models import Agent
-from helpdesk.policy import Policy
 from helpdesk.resets import Owner
 
 PAGE = "/central/conta"
@@ -125,17 +124,15 @@ async def show_account(
 
 async def _load(request: AgentRequest, entrance: Entrance) -> Account:
     kit = entrance.kit
-    return await kit.work.read(
-        _read, request.user, policy=kit.policy, now=kit.clock(), whole=not request.auth.owes
-    )
+    return await kit.work.read(_read, request.user, now=kit.clock(), whole=not request.auth.owes)
 
 
-def _read(session: Session, actor: Actor, *, policy: Policy, now: datetime, whole: bool) -> Account:
+def _read(session: Session, actor: Actor, *, now: datetime, whole: bool) -> Account:
     """Without what stands around a page for who may not see the console yet."""
     assert actor.id is not None
     agent = session.get_one(Agent, actor.id)
     return Account(
-        shell.around(session, actor, policy=policy, now=now) if whole else None,
+        shell.around(session, actor, now=now) if whole else None,
         Owner(AGENT, agent.id, agent.name, agent.login, agent.email),
         agent.password_hash,
         factors.of(session, AGENT, agent.id),

@@ -14,7 +14,6 @@ from gateway.console.shell import AgentRequest, Around, Console
 from helpdesk import alarms, alerts
 from helpdesk.alerts import AlertView
 from helpdesk.border import Actor
-from helpdesk.policy import Policy
 
 URL = "/central/avisos"
 
@@ -28,7 +27,7 @@ class Heard:
 @get("/avisos")
 async def alert_list(request: AgentRequest, console: NamedDependency[Console]) -> Response[str]:
     kit = console.kit
-    found = await kit.work.read(_read, request.user, policy=kit.policy, now=kit.clock())
+    found = await kit.work.read(_read, request.user, now=kit.clock())
     context: dict[str, object] = {"alerts": found.listed, "unread": found.near.unread}
     return shell.page(console, request, "console/alerts", found.near, context, kind=commands.OTHER)
 
@@ -65,8 +64,8 @@ async def alerts_dismiss(request: AgentRequest, console: NamedDependency[Console
     return shell.go(console, URL)
 
 
-def _read(session: Session, actor: Actor, *, policy: Policy, now: datetime) -> Heard:
-    near = shell.around(session, actor, policy=policy, now=now, current=URL)
+def _read(session: Session, actor: Actor, *, now: datetime) -> Heard:
+    near = shell.around(session, actor, now=now, current=URL)
     return Heard(near, alerts.listing(session, actor))
 
 

@@ -24,7 +24,6 @@ from helpdesk.border import Actor, Inbound
 from helpdesk.errors import Conflict
 from helpdesk.laboratory import Asked, Entry
 from helpdesk.models import InboundRaw
-from helpdesk.policy import Policy
 
 PAGE_ROWS = 50
 ARRIVALS = f"{PATH}/entradas"
@@ -58,9 +57,7 @@ async def arrival_list(request: AgentRequest, console: NamedDependency[Console])
     kit, given = console.kit, request.query_params
     asked = _asked(given, kit.policy.zone)
     before = next(iter(fields.numbers([given.get("antes", "")])), None)
-    found = await kit.work.read(
-        _read, request.user, asked, before, policy=kit.policy, now=kit.clock()
-    )
+    found = await kit.work.read(_read, request.user, asked, before, now=kit.clock())
     heads = await asyncio.gather(*(_head(console, each.raw) for each in found.rows))
     kept = {name: value for name, value in given.items() if value and name != "antes"}
     more = found.rows[-1].raw.id if len(found.rows) == PAGE_ROWS else None
@@ -147,7 +144,7 @@ async def _show(
     request: AgentRequest, console: Console, raw_id: int, refused: Conflict | None = None
 ) -> Response[str]:
     kit = console.kit
-    found = await kit.work.read(_read_one, request.user, raw_id, policy=kit.policy, now=kit.clock())
+    found = await kit.work.read(_read_one, request.user, raw_id, now=kit.clock())
     context: dict[str, object] = {
         "entry": found.entry,
         "mail": await quarantine.understood(console, found.entry.raw.sha256),
@@ -196,18 +193,15 @@ def _read(
     asked: Asked,
     before: int | None,
     *,
-    policy: Policy,
     now: datetime,
 ) -> Arrivals:
     found = laboratory.listing(session, actor, asked, limit=PAGE_ROWS, before=before)
-    return Arrivals(shell.around(session, actor, policy=policy, now=now, current=ARRIVALS), found)
+    return Arrivals(shell.around(session, actor, now=now, current=ARRIVALS), found)
 
 
-def _read_one(
-    session: Session, actor: Actor, raw_id: int, *, policy: Policy, now: datetime
-) -> Arrival:
+def _read_one(session: Session, actor: Actor, raw_id: int, *, now: datetime) -> Arrival:
     entry = laboratory.get(session, actor, raw_id)
-    return Arrival(shell.around(session, actor, policy=policy, now=now, current=ARRIVALS), entry)
+    return Arrival(shell.around(session, actor, now=now, current=ARRIVALS), entry)
 
 
 def _asked(given: Mapping[str, str], zone: ZoneInfo) -> Asked:

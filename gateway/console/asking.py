@@ -177,7 +177,7 @@ def _read(
         for n in numbers
     ]
     return Form(
-        near=shell.around(session, actor, policy=policy, now=now),
+        near=shell.around(session, actor, now=now),
         thread=seen[0],
         others=seen,
         registers=catalog.load(session, policy),

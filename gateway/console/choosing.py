@@ -90,7 +90,7 @@ async def bulk_show(
     request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
 ) -> Response[str]:
     kit, address = console.kit, lists.address_of(request)
-    near = await kit.work.read(shell.around, request.user, policy=kit.policy, now=kit.clock())
+    near = await kit.work.read(shell.around, request.user, now=kit.clock())
     context = await _progress(request, console, number)
     return shell.page(
         console, request, "console/bulk", near, context | {"address": address},

@@ -106,8 +106,6 @@ async def _page(
     request: AgentRequest, console: Console, mail: ParsedMail, file: str
 ) -> Response[str]:
     kit = console.kit
-    near = await kit.work.read(
-        shell.around, request.user, policy=kit.policy, now=kit.clock(), current=PATH
-    )
+    near = await kit.work.read(shell.around, request.user, now=kit.clock(), current=PATH)
     context: dict[str, object] = {"mail": mail, "file": file}
     return shell.page(console, request, "console/enclosed", near, context, kind=commands.OTHER)

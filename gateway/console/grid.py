@@ -185,9 +185,7 @@ def _queue(
 ) -> Queue:
     login = choices.login_of(session, actor.id)
     asked = addresses.parse(items, login)
-    near = shell.around(
-        session, actor, policy=policy, now=now, current=url, query=asked.whole.query
-    )
+    near = shell.around(session, actor, now=now, current=url, query=asked.whole.query)
     registers = catalog.load(session, policy)
     page, listed = list_rows(
         session, actor, asked, registers.calendar, login,

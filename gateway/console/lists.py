@@ -35,7 +35,7 @@ async def show(
     given: dict[str, object] = {"address": address, "back": address.url(), **context}
     if request.headers.get("hx-request"):
         return kit.page(request, f"console/lists/{name}.html", {"now": kit.clock()} | given, status)
-    near = await kit.work.read(shell.around, request.user, policy=kit.policy, now=kit.clock())
+    near = await kit.work.read(shell.around, request.user, now=kit.clock())
     return shell.page(
         console, request, f"console/lists/{name}", near, given | {"alone": True},
         kind=commands.OTHER, status=status,

@@ -175,7 +175,7 @@ def _read(
     access.require(actor, "ticket.open")
     chosen = choices.provider(session, code) if code else None
     return Opening(
-        near=shell.around(session, actor, policy=policy, now=now),
+        near=shell.around(session, actor, now=now),
         registers=catalog.load(session, policy),
         provider=chosen[0] if chosen else None,
         caller=chosen[1] if chosen else Caller(),

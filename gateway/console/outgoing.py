@@ -15,7 +15,6 @@ from gateway.console.shell import AgentRequest, Around, Console
 from helpdesk import outbox
 from helpdesk.border import Actor
 from helpdesk.models import Outbox
-from helpdesk.policy import Policy
 
 STUCK = frozenset({"failed", "held"})
 
@@ -33,7 +32,7 @@ class Outgoing:
 @get("/saida")
 async def outgoing_list(request: AgentRequest, console: NamedDependency[Console]) -> Response[str]:
     kit = console.kit
-    found = await kit.work.read(_read, request.user, policy=kit.policy, now=kit.clock())
+    found = await kit.work.read(_read, request.user, now=kit.clock())
     return shell.page(
         console, request, "console/outgoing", found.near, {"found": found}, kind=commands.OTHER
     )
@@ -52,10 +51,10 @@ async def outgoing_retry(
     return shell.go(console, where, "retried")
 
 
-def _read(session: Session, actor: Actor, *, policy: Policy, now: datetime) -> Outgoing:
+def _read(session: Session, actor: Actor, *, now: datetime) -> Outgoing:
     listed = outbox.listing(session, actor)
     return Outgoing(
-        near=shell.around(session, actor, policy=policy, now=now, current="/central/saida"),
+        near=shell.around(session, actor, now=now, current="/central/saida"),
         stuck=[row for row in listed if row.state in STUCK],
         trying=[row for row in listed if row.state == "queued" and row.error],
         queued=sum(row.state == "queued" and not row.error for row in listed),

@@ -146,7 +146,7 @@ def _read(
     figures = panel.read(session, actor, asked.scope, asked.by, registers, policy=policy, now=now)
     since = figures.running.oldest
     oldest = working_time(now, since, registers.calendar) if since is not None else None
-    near = shell.around(session, actor, policy=policy, now=now, current=PATH) if framed else None
+    near = shell.around(session, actor, now=now, current=PATH) if framed else None
     return Board(near, asked, figures, registers, oldest)
 
 

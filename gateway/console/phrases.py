@@ -242,5 +242,5 @@ def _texts(session: Session, desk: Desk, number: int | None, said: str) -> Texts
             session, desk.actor, number,
             policy=desk.policy, now=desk.now, window=conversation.NOTHING,
         )  # fmt: skip
-    near = shell.around(session, desk.actor, policy=desk.policy, now=desk.now, current=URL)
+    near = shell.around(session, desk.actor, now=desk.now, current=URL)
     return Texts(near, seen, canned.find(session, desk.actor, said))

@@ -192,7 +192,7 @@ def _read(
     now: datetime,
 ) -> Queue:
     listed = held.listing(session, actor, where.asked, limit=PAGE_ROWS, before=where.before)
-    near = shell.around(session, actor, policy=policy, now=now, current="/central/quarentena")
+    near = shell.around(session, actor, now=now, current="/central/quarentena")
     queue: dict[str, Any] = {
         "near": near,
         "listed": listed,

@@ -40,7 +40,7 @@ async def message_menu(
 ) -> Response[str]:
     """What may be done to one message, for who has no script."""
     kit = console.kit
-    near = await kit.work.read(around, request.user, policy=kit.policy, now=kit.clock())
+    near = await kit.work.read(around, request.user, now=kit.clock())
     said = await kit.work.read(conversation.message, request.user, number, message)
     listed = for_message(request.user, number, message, forbidden(said, number))
     context: dict[str, object] = {

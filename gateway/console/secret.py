@@ -94,9 +94,7 @@ async def _glass(
     request: AgentRequest, console: Console, form: Fields, error: Invalid | None
 ) -> Response[str]:
     access.require(request.user, "ticket.break_glass")
-    near = await console.kit.work.read(
-        shell.around, request.user, policy=console.kit.policy, now=console.kit.clock()
-    )
+    near = await console.kit.work.read(shell.around, request.user, now=console.kit.clock())
     context: dict[str, object] = {
         "form": form,
         "errors": fields.problems(error) if error else {},

@@ -34,7 +34,6 @@ from helpdesk.agent_settings import Settings
 from helpdesk.border import Actor, Inbound
 from helpdesk.desk import Desk
 from helpdesk.models import Alarm, InboundRaw
-from helpdesk.policy import Policy
 from helpdesk.rows import Row
 from helpdesk.sessions import Live
 
@@ -148,14 +147,12 @@ def around(
     session: Session,
     actor: Actor,
     *,
-    policy: Policy,
     now: datetime,
     current: str = "",
     query: str = "",
 ) -> Around:
     """`current` and `query`: the address of a list, without and with its order. Nothing is
     counted here: that would make every page wait for every view."""
-    del policy  # of those that look at tickets; a shell does not
     views = [View(label(name, "view"), url, name, url == current, band)
              for name, url, band in VIEWS]  # fmt: skip
     saved = saved_views.listing(session, actor)

@@ -18,7 +18,6 @@ from helpdesk import agent_settings
 from helpdesk.border import Actor
 from helpdesk.desk import Desk
 from helpdesk.errors import Invalid, NotVisible
-from helpdesk.policy import Policy
 
 URL = "/central/atalhos"
 
@@ -101,8 +100,8 @@ def _change(
 async def _page(
     request: AgentRequest, console: Console, refused: Refused | None = None, status: int = 200
 ) -> Response[str]:
-    policy, now = console.kit.policy, console.kit.clock()
-    near = await console.kit.work.read(_near, request.user, policy=policy, now=now)
+    now = console.kit.clock()
+    near = await console.kit.work.read(_near, request.user, now=now)
     own = near.settings.keys
     groups: dict[str, list[Line]] = {}
     for command in keyboard.usable(request.user):
@@ -114,8 +113,8 @@ async def _page(
     )
 
 
-def _near(session: Session, actor: Actor, *, policy: Policy, now: datetime) -> Around:
-    return shell.around(session, actor, policy=policy, now=now)
+def _near(session: Session, actor: Actor, *, now: datetime) -> Around:
+    return shell.around(session, actor, now=now)
 
 
 def _line(command: Command, own: Mapping[str, str]) -> Line:

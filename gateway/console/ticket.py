@@ -254,7 +254,7 @@ def _open(
     now: datetime,
 ) -> Open:
     seen = thread.view(session, actor, number, policy=policy, now=now, window=window)
-    near = shell.around(session, actor, policy=policy, now=now)
+    near = shell.around(session, actor, now=now)
     registers = catalog.load(session, policy)
     asked = addresses.parse(items, near.login)
     queue = partial(

@@ -19,7 +19,6 @@ from helpdesk import choices, held, trust
 from helpdesk.border import Actor
 from helpdesk.errors import Conflict, FieldError, Invalid, NotVisible
 from helpdesk.models import Held
-from helpdesk.policy import Policy
 from helpdesk.trust import Trusted
 
 PAGE_ROWS = 50
@@ -70,7 +69,7 @@ async def trusted_list(
 ) -> Response[str]:
     kit = console.kit
     before = next(iter(fields.numbers([antes])), None)
-    found = await kit.work.read(_read, request.user, before, policy=kit.policy, now=kit.clock())
+    found = await kit.work.read(_read, request.user, before, now=kit.clock())
     return shell.page(
         console, request, "console/trusted", found.near, {"found": found}, kind=commands.OTHER
     )
@@ -111,10 +110,8 @@ def _provider(session: Session, said: str) -> str:
     return one[0].code
 
 
-def _read(
-    session: Session, actor: Actor, before: int | None, *, policy: Policy, now: datetime
-) -> Addresses:
+def _read(session: Session, actor: Actor, before: int | None, *, now: datetime) -> Addresses:
     rows = trust.listing(session, actor, limit=PAGE_ROWS, before=before)
-    near = shell.around(session, actor, policy=policy, now=now, current=TRUSTED_PATH)
+    near = shell.around(session, actor, now=now, current=TRUSTED_PATH)
     more = rows[-1].row.id if len(rows) == PAGE_ROWS else None
     return Addresses(near, rows, more)

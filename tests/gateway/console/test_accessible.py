@@ -54,6 +54,13 @@ PLACES = {
     "shortcuts": "/central/atalhos",
     "panel": "/central/painel",
     "texts": "/central/textos",
+    "account": "/central/conta",
+    "account-app": "/central/conta/aplicativo",
+    "filters": "/central/filtros?situacao=todos&prazo=atencao",
+    "columns": "/central/colunas",
+    "views": "/central/visoes",
+    "save-view": "/central/visoes/nova?q=lote",
+    "bulk": "/central/em-lote/{bulk}?number={number}&number={fresh}",
     "registers": "/cadastros",
     "calendar": "/cadastros/calendario",
 }

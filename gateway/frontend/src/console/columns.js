@@ -1,5 +1,6 @@
 // <table data-columns>: each head gets a grip at its edge that makes the column wider or narrower,
-// by mouse and by the arrow keys (with Shift faster, Home: as delivered); the server keeps it.
+// by mouse and by the arrow keys (with Shift faster, Home: as delivered); the server keeps it. The
+// head is named by its aria-label, so that its cells are not read with the name of the grip.
 const STEP = 8;
 const FAST = 32;
 const NARROWEST = 40;
@@ -16,7 +17,7 @@ function grip(head) {
   handle.tabIndex = 0;
   handle.setAttribute("role", "separator");
   handle.setAttribute("aria-orientation", "vertical");
-  handle.setAttribute("aria-label", table.dataset.grip.replace("{name}", head.dataset.name));
+  handle.setAttribute("aria-label", table.dataset.grip.replace("{name}", head.ariaLabel));
   handle.setAttribute("aria-valuemin", NARROWEST);
   handle.setAttribute("aria-valuemax", WIDEST);
   let width = Math.round(head.getBoundingClientRect().width);
