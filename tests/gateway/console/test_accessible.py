@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page
 
-from helpdesk import closing, routing, tickets
+from helpdesk import canned, closing, routing, tickets
 from tests.doubles import browser as chromium
 from tests.gateway.console.hands import enter
 from tests.gateway.console.served import Instance
@@ -60,7 +60,7 @@ PLACES = {
     "columns": "/central/colunas",
     "views": "/central/visoes",
     "save-view": "/central/visoes/nova?q=lote",
-    "bulk": "/central/em-lote/{bulk}?number={number}&number={fresh}",
+    "bulk": "/central/em-lote/encaminhar?item={number}&item={fresh}",
     "registers": "/cadastros",
     "calendar": "/cadastros/calendario",
 }
@@ -77,6 +77,10 @@ def numbers(instance: Instance) -> dict[str, int]:
     instance.write(tickets.note, instance.desk("chefe"), number, "Só para nós.")
     closed, secret, fresh = (instance.opened(t) for t in ("Fechado", "Do jurídico", "Novo"))
     instance.write(closing.close, ana, closed, status="EPR", body="Pago em 30/11 por TED")
+    instance.write(
+        canned.save, chief, shortcut="prazo", title="Prazo de pagamento", body="Olá, {contact}",
+        scope="personal",
+    )  # fmt: skip
     asked = instance.opened("Pedido de documentos")
     instance.write(
         tickets.pending, ana, asked, body="Faltam documentos.", ask=["Guia assinada", "Laudo"]
