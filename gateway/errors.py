@@ -51,6 +51,8 @@ TITLES = {
 }
 #: statuses with a page of their own; any other shows the nearest of its kind
 PAGES = frozenset({400, 403, 404, 409, 413, 429, 500, 503})
+#: the framework's word for a body that ended too early
+GONE = "client disconnected prematurely"
 NEAREST = {405: 404, 412: 409, 415: 400, 422: 400, 502: 503}
 
 
@@ -103,6 +105,13 @@ def _of_parameters(error: ValidationException) -> Problem:
     return Problem(400, "Some parameters are not valid.", extra={"errors": listed})
 
 
+def _of_http(error: HTTPException) -> Problem:
+    """A page that is left while it still sends is no fault of ours: nobody reads the answer."""
+    if error.detail == GONE:
+        return Problem(400, "The request was cut off.")
+    return Problem(error.status_code, error.detail, dict(error.headers or {}))
+
+
 def _of_conflict(error: errors.Conflict) -> Problem:
     plain = {k: v for k, v in error.data.items() if isinstance(v, str | int)}
     detail = f"Not allowed now: {error.code.replace('_', ' ')}."
@@ -132,7 +141,7 @@ PROBLEMS: dict[type[Any], Callable[[Any], Problem]] = {
         503, "The database is not available.", {"Retry-After": "5"}
     ),
     ValidationException: _of_parameters,
-    HTTPException: lambda e: Problem(e.status_code, e.detail, dict(e.headers or {})),
+    HTTPException: _of_http,
 }
 
 
