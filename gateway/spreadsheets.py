@@ -71,6 +71,12 @@ class Workbook:
         self._zip.close()
         return self._out.take()
 
+    def close(self) -> None:
+        """Let go of a workbook that nobody reads to its end; after `end` there is nothing left."""
+        if self._zip.fp is not None:
+            self._sheet.close()
+            self._zip.close()
+
     def _begin(self) -> zipfile.ZipExtFile:
         self._sheets += 1
         info = zipfile.ZipInfo(f"xl/worksheets/sheet{self._sheets}.xml", (1980, 1, 1, 0, 0, 0))

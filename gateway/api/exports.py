@@ -5,7 +5,7 @@ import asyncio
 import csv
 import io
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from datetime import datetime
 from typing import Any
 
@@ -92,16 +92,16 @@ async def _sheets(
     call: Call, first: list[Row], rest: AsyncGenerator[list[Row]]
 ) -> AsyncGenerator[str | bytes]:
     zone = call.kit.policy.zone
-    book = spreadsheets.Workbook("tickets", COLUMNS)
 
     def cells(rows: list[Row]) -> list[list[spreadsheets.Cell]]:
         return [[_cell(c) for c in _cells(documents.summary(row, zone))] for row in rows]
 
-    async with aclosing(rest):
-        yield book.rows(cells(first))
-        async for rows in rest:
-            yield await asyncio.to_thread(book.rows, cells(rows))
-    yield book.end()
+    with closing(spreadsheets.Workbook("tickets", COLUMNS)) as book:
+        async with aclosing(rest):
+            yield book.rows(cells(first))
+            async for rows in rest:
+                yield await asyncio.to_thread(book.rows, cells(rows))
+        yield book.end()
 
 
 def _cell(value: object) -> spreadsheets.Cell:

@@ -4,7 +4,7 @@ import asyncio
 import csv
 import io
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from dataclasses import dataclass
 
 from litestar import get
@@ -97,14 +97,16 @@ async def _lines(console: Console, file: File) -> AsyncGenerator[str | bytes]:
 
 async def _sheets(console: Console, file: File) -> AsyncGenerator[str | bytes]:
     clock = Clock(file.asked.policy.zone)
-    book = spreadsheets.Workbook(SHEET, [label(name, "column") for name in file.columns])
-    async with aclosing(_rows(console, file)) as rest:
-        async for rows in rest:
-            lines = [[_cell(COLUMNS[n].read(row, clock)) for n in file.columns] for row in rows]
-            yield await asyncio.to_thread(book.rows, lines)
-    if file.sent.state == "cancelled":
-        yield book.rows([[label("cut", "export")]])
-    yield book.end()
+    with closing(
+        spreadsheets.Workbook(SHEET, [label(name, "column") for name in file.columns])
+    ) as book:
+        async with aclosing(_rows(console, file)) as rest:
+            async for rows in rest:
+                lines = [[_cell(COLUMNS[n].read(row, clock)) for n in file.columns] for row in rows]
+                yield await asyncio.to_thread(book.rows, lines)
+        if file.sent.state == "cancelled":
+            yield book.rows([[label("cut", "export")]])
+        yield book.end()
 
 
 async def _rows(console: Console, file: File) -> AsyncGenerator[list[Row]]:

@@ -95,7 +95,10 @@ def test_folders_are_for_the_mail_figures(tmp_path: Path):
 def test_a_difference_is_explained_by_the_two_answers_or_it_is_a_miss(
     fact: str, wanted: object, got: object, explained: bool
 ):
-    why = reason("peer", "um", Difference(fact, wanted, got, b""))
+    report = (
+        b"Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822;a@b\nAction: delayed\n"
+    )
+    why = reason("peer", "um", Difference(fact, wanted, got, report))
     assert (why is not None) is explained
 
 

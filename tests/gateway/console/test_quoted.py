@@ -86,4 +86,8 @@ def test_answers_between_the_lines_stay_in_sight_beside_what_they_answer(page: P
     )
     expect(body.get_by_text("Obrigado, Atendimento")).to_be_hidden()
     expect(page.get_by_text("Respostas entre as linhas")).to_be_visible()
-    expect(page.get_by_role("link", name="Mensagem original")).to_be_visible()
+    page.get_by_role("link", name="Ações da mensagem").or_(
+        page.get_by_role("button", name="Ações da mensagem")
+    ).first.click()
+    original = page.get_by_role("menuitem", name="Baixar a mensagem original")
+    expect(original).to_be_visible()
