@@ -104,7 +104,7 @@ def test_an_answer_that_came_back_is_seen_and_sent_another_way(
     expect(ana.get_by_role("main")).to_contain_text("Mensagem não entregue")
     expect(ana.get_by_role("main")).to_contain_text("caixa inexistente")
     ana.get_by_role("button", name=f"Abrir o chamado {number}").click()
-    expect(ana).to_have_url(re.compile(rf"/central/{number}#m\d+$"))
+    expect(ana).to_have_url(re.compile(rf"/central/{number}\?mensagem=\d+#m\d+$"))
     expect(bell).to_have_accessible_name("Avisos: nenhum por ler")
 
     ana.get_by_role("button", name=f"Reenviar por E-mail ({SECOND})").click()
