@@ -107,6 +107,8 @@ def _apply(session: Session, scope: Scope, words: Words, now: datetime) -> None:
 
 def _redact(session: Session, scope: Scope, words: Words) -> None:
     """What somebody else said stays, without the name; what it quoted goes."""
+    if not scope.words:
+        return
     named = re.compile("|".join(re.escape(word) for word in scope.words), re.IGNORECASE)
     rows = session.scalars(select(Message).where(any_of(session, Message.id, scope.of("mention"))))
     for message in rows:

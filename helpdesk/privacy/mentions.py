@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -26,12 +26,14 @@ from helpdesk.privacy.subject import folded
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """`words` identify the subject; of `whole` tickets every row counts."""
+    """`words` identify the subject; of `whole` tickets every row counts. `titles` name nobody
+    elsewhere: they count in the log of the tickets alone."""
 
     persons: Collection[int]
     numbers: Collection[int]
     whole: Collection[int]
     words: Collection[str]
+    titles: Collection[str]
 
 
 def found(session: Session, named: Named) -> dict[str, tuple[Any, ...]]:
@@ -39,10 +41,17 @@ def found(session: Session, named: Named) -> dict[str, tuple[Any, ...]]:
     log = select(Log.id, Log.number, LogPrivate.values).join(
         LogPrivate, LogPrivate.log_id == Log.id
     )
+    titled = replace(named, words={*named.words, *named.titles})
     own = and_(Log.actor_kind == ActorKind.PERSON, any_of(session, Log.actor_id, named.persons))
     values = {
-        *_naming(session, log.where(_near(session, Log.number, named)), named),
-        *_naming(session, log.where(Log.number.is_(None)), named),
+        *_naming(session, log.where(_near(session, Log.number, named)), titled),
+        *_spoken(
+            session,
+            select(Log.id, LogPrivate.values)
+            .join(LogPrivate, LogPrivate.log_id == Log.id)
+            .where(Log.number.is_(None)),
+            named,
+        ),
         *session.scalars(
             select(LogPrivate.log_id).join(Log, Log.id == LogPrivate.log_id).where(own)
         ),
@@ -79,7 +88,9 @@ def _naming(session: Session, query: Any, named: Named) -> tuple[Any, ...]:
 
 
 def _spoken(session: Session, query: Any, named: Named) -> tuple[Any, ...]:
-    """Of rows (id, what it says), the ids that name one: small tables, read whole."""
+    """Of rows (id, what it says), the ids that name one: read whole, where anybody is named."""
+    if not named.words:
+        return ()
     rows: Any = session.execute(query).all()
     return tuple(dict.fromkeys(_those(rows, named)))
 

@@ -1,6 +1,6 @@
 """Which rows hold a subject's data: looked up once, then counted, exported or erased."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,6 +74,7 @@ class _Finder:
         self.rows: dict[str, tuple[Any, ...]] = {}
         self.chats: tuple[str, ...] = ()
         self.numbers: list[int] = []
+        self.titles: set[str] = set()
 
     def found(self) -> Scope:
         words = self._who()
@@ -197,8 +198,13 @@ class _Finder:
         columns = (
             Ticket.contact_name, Ticket.contact_phone, Ticket.contact_email, Ticket.opened_name
         )  # fmt: skip
-        titles = (Ticket.title, Ticket.subject) if self.subject.texts else ()
-        query = select(*columns, *titles).where(self._in(Ticket.number, self.rows["contact"]))
+        # Of a ticket that goes as a whole nobody is looked for anywhere else.
+        about = sorted({*self.rows["contact"]} - self.whole)
+        self.titles = self._words((Ticket.title, Ticket.subject), self.rows["title"])
+        return self._words(columns, about)
+
+    def _words(self, columns: Sequence[Any], numbers: Collection[int]) -> set[str]:
+        query = select(*columns).where(self._in(Ticket.number, numbers))
         told = {value for row in self.session.execute(query) for value in row if value}
         return {word for word in told if len(word) >= SHORTEST_WORD}
 
@@ -243,7 +249,7 @@ class _Finder:
     def _noted(self, words: Collection[str]) -> None:
         """What others wrote about them, by the words that identify them."""
         gone = {*self.rows["message"]}
-        named = mentions.Named(self.persons, self.numbers, self.whole, words)
+        named = mentions.Named(self.persons, self.numbers, self.whole, words, self.titles)
         rows = mentions.found(self.session, named)
         self.rows |= rows | {
             "mention": tuple(m for m in rows["mention"] if m not in gone),

@@ -3,12 +3,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk import closing, inbound
+from helpdesk import audit, closing, drafts, inbound
 from helpdesk.border import Actor, File
 from helpdesk.errors import Forbidden, Invalid, NotVisible
-from helpdesk.models import Blob, Draft, Ticket
+from helpdesk.models import Blob, Draft, Log, LogPrivate, SavedView, Ticket
 from helpdesk.policy import Policy
 from helpdesk.privacy import collecting, holds, retention
 from helpdesk.privacy.places import Words
@@ -54,6 +55,28 @@ def test_only_closed_ones_past_their_months_and_not_held_end(
     holds.release(session, agent, hold.id, now=LATER)
     assert retention.end(session, WORDS, now=LATER) == 1
     assert retention.end(session, WORDS, now=LATER) == 0
+
+
+def test_what_ends_takes_nothing_of_others_that_sounds_alike(
+    session: Session, policy: Policy, agent: Actor
+):
+    provider = make.make_provider(session)
+    over = closed(session, policy, agent, provider)
+    title = session.get_one(Ticket, over).title
+    drafts.save(session, ("agent", agent.id or 0), "new", {"text": title}, [], now=NOW)
+    view = SavedView(
+        name="x", query=f"q={title}", scope="personal", agent_id=agent.id or 0, changed_at=NOW
+    )
+    session.add(view)
+    audit.record(session, agent, "view_saved", now=NOW, note=f"Luciana: {title}")
+    session.flush()
+    (noted,) = session.scalars(select(Log.id).where(Log.action == "view_saved"))
+    retention.keep(session, agent, "PAG", 12, now=NOW)
+    assert retention.end(session, WORDS, now=LATER) == 1
+    session.expire_all()
+    assert session.get(SavedView, view.id) is not None
+    assert session.get(LogPrivate, noted) is not None
+    assert drafts.load(session, ("agent", agent.id or 0), "new") is not None
 
 
 def test_months_are_set_and_taken_back_by_who_may(session: Session, policy: Policy, agent: Actor):
