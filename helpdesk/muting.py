@@ -4,7 +4,7 @@ safe, always leaves."""
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk import audit
@@ -42,8 +42,8 @@ def unwanted(session: Session, asked: Collection[tuple[str, str, int | None]]) -
     if not mine:
         return set()
     rows = session.execute(
-        select(func.lower(Person.email), Person.muted).where(
-            func.lower(Person.email).in_({address for _, address, _ in mine})
+        select(Person.email, Person.muted).where(
+            Person.email.in_({address for _, address, _ in mine})
         )
     )
     muted = {email: set(kinds) for email, kinds in rows if kinds}
