@@ -62,8 +62,12 @@ def reread(session: Session, desk: Desk, message_id: int, read: Inbound) -> str:
     if [file.shown for file in before] != [file.shown for file in after]:
         names = [[file.shown[0] for file in files] for files in (before, after)]
         changes.append(Change("attachments", *names))
+    match, wrapped = message.match or {}, read.mail.protection if read.mail else None
+    if match.get("protection") != wrapped:
+        changes.append(Change("protection", bool(match.get("protection")), bool(wrapped)))
     if not changes:
         return "unchanged"
+    message.match = {**match, "protection": wrapped}
     message.text, message.quoted, message.html = said["text"], said["quoted"], read.html
     _replace_files(session, message, after, desk)
     opening = [message.author_name, ticket.title] if message.kind == "opening" else []

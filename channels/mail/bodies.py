@@ -4,7 +4,7 @@ import html as entities
 import re
 from dataclasses import dataclass, field
 
-from channels.mail import charset, flowed, headers, smime, transfer, winmail
+from channels.mail import charset, flowed, headers, pgp, smime, transfer, winmail
 from channels.mail.filenames import extension, made_up, safe
 from channels.mail.parse_mime import Part, read_part, split
 
@@ -13,14 +13,10 @@ MOST_ATTACHMENTS = 1_000
 #: text beyond this is cut from what is read and searched; the whole stays in the raw message
 LONGEST_TEXT = 2 * 1024 * 1024
 
-_PGP_OPENING = re.compile(
-    r"-----BEGIN PGP SIGNED MESSAGE-----\n(?:[A-Za-z-]+:[^\n]*\n)*\n",
-)
-_PGP_SIGNATURE, _PGP_END = "-----BEGIN PGP SIGNATURE-----", "-----END PGP SIGNATURE-----"
-_PGP_DASH = re.compile(r"^- (?=-)", re.MULTILINE)
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _FILE = re.compile(r"^\S.*\.[A-Za-z0-9]{2,4}$")
 _META = re.compile(rb"<meta[^>]{1,200}charset\s*=\s*[\"']?([\w:.-]{2,40})", re.IGNORECASE)
+_OPEN_ENVELOPES = frozenset({"certs-only", "compressed-data"})
 #: alternatives no person reads
 _MACHINE_ALTERNATIVES = frozenset({"text/x-amp-html", "text/watch-html"})
 _REPORTS = frozenset(
@@ -63,6 +59,12 @@ class Contents:
     #: None, `signed-pgp`, `signed-smime`, `encrypted-pgp`, `encrypted-smime`
     protection: str | None = None
 
+    def protect(self, how: str) -> None:
+        """The outermost counts; but what is encrypted inside a signature cannot be read."""
+        outer = self.protection
+        if outer is None or (outer.startswith("signed") and how.startswith("encrypted")):
+            self.protection = how
+
 
 def read(root: Part, defects: list[str]) -> Contents:
     """Walk the tree in reading order; never recurses."""
@@ -81,12 +83,12 @@ def read(root: Part, defects: list[str]) -> Contents:
             continue
         if kind in _MACHINE_ALTERNATIVES and segment is not None:
             continue
-        opened = smime.signed_content(part.data) if _is_opaque(part) else None
+        opened = smime.signed_message(part.data) if _is_opaque(part) else None
         if opened is not None:
             inner_part = read_part(opened, 0, defects)
             if inner_part.kind.startswith("multipart/"):
                 split(inner_part, defects)
-            found.protection = found.protection or "signed-smime"
+            found.protect("signed-smime")
             stack.append((inner_part, segment, kind))
             continue
         _take(part, segment, parent, found, defects)
@@ -107,11 +109,18 @@ def _is_opaque(part: Part) -> bool:
     return how in {"signed-data", ""} and _is_cms(part)
 
 
+def _is_sealed(part: Part) -> bool:
+    """Certificates, compressed and signed files come in the same envelope, and anybody can open
+    them (RFC 8551 §3.2.2)."""
+    how = part.content[1].get("smime-type", "").lower()
+    return _is_cms(part) and how not in _OPEN_ENVELOPES and not smime.is_signed(part.data)
+
+
 def _note_protection(part: Part, found: Contents) -> None:
     protocol = part.content[1].get("protocol", "").lower()
     how = {"multipart/signed": "signed", "multipart/encrypted": "encrypted"}.get(part.kind)
-    if how and not found.protection:
-        found.protection = f"{how}-{'smime' if 'pkcs7' in protocol else 'pgp'}"
+    if how:
+        found.protect(f"{how}-{'smime' if 'pkcs7' in protocol else 'pgp'}")
 
 
 def _take(
@@ -181,27 +190,16 @@ def _take_text(
         text = entities.unescape(_TAG.sub("", text.replace("<<", "&lt;")))
     elif params.get("format", "").lower() == "flowed":
         text = flowed.unflow(text, delsp=params.get("delsp", "").lower() == "yes")
-    segment.plain.append(_without_armour(text, found))
+    text, protection = pgp.read(text)
+    if protection is not None:
+        found.protect(protection)
+    segment.plain.append(text)
 
 
 def _declared_inside(page: bytes) -> str | None:
     """The charset that a page names itself."""
     found = _META.search(page[:2048])
     return found[1].decode("ascii", "ignore") if found else None
-
-
-def _without_armour(text: str, found: Contents) -> str:
-    if "-----BEGIN PGP " not in text:
-        return text
-    if text.lstrip().startswith("-----BEGIN PGP MESSAGE-----"):
-        found.protection = found.protection or "encrypted-pgp"
-        return text
-    opening = _PGP_OPENING.search(text, 0, max(text.rfind(_PGP_SIGNATURE), 0))
-    if opening is None:
-        return text
-    found.protection = found.protection or "signed-pgp"
-    signed, _, below = text[opening.end() :].partition(_PGP_SIGNATURE)
-    return text[: opening.start()] + _PGP_DASH.sub("", signed) + below.partition(_PGP_END)[2]
 
 
 def _take_winmail(unpacked: winmail.Winmail, found: Contents) -> None:
@@ -226,8 +224,11 @@ def _take_winmail(unpacked: winmail.Winmail, found: Contents) -> None:
 def _leaf(part: Part, name: str, parent: str, number: int, found: Contents) -> Leaf:
     kind = part.kind
     disposition, _ = part.disposition
-    if _is_cms(part):
-        found.protection = found.protection or "encrypted-smime"
+    if kind == "application/pgp-encrypted":
+        # Also where a server made another multipart of its own of it.
+        found.protect("encrypted-pgp")
+    elif _is_sealed(part):
+        found.protect("encrypted-smime")
     if not name and kind == "message/rfc822":
         inner = read_part(part.data, 0, []).get("subject")
         subject = safe(headers.text(inner).replace("/", "-")) if inner else ""

@@ -81,8 +81,9 @@ TEXT = re.compile(
     re.IGNORECASE,
 )
 #: below these a server puts the message it returns
+#: blanks before it are those of its own line: runs of blank lines would be tried from each of them
 COPY = re.compile(
-    r"^[\s>|]*(?:-{2,}|={2,}|_{2,}|\*{2,})?\s*(?:this is a copy of (?:the|your) message|"
+    r"^[ \t\xa0>|]*(?:(?:-{2,}|={2,}|_{2,}|\*{2,})\s{0,8})?(?:this is a copy of (?:the|your) message|"
     r"below (?:this line|is) (?:is )?a copy|(?:the )?original (?:message|mail|headers?)(?! was)(?: follows| headers)?|"
     r"(?:the )?(?:original )?message (?:headers?|follows|text follows)|returned (?:message|mail)|"
     r"unsent message|undelivered message|"

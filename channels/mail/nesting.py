@@ -15,6 +15,9 @@ from channels.mail.html_marks import VOID
 DEEPEST = 400
 #: tags beyond these are blanks
 MOST_TAGS = 100_000
+#: text that stands in no cell is moved before its table, and what follows it in memory with it; so
+#: many tables are more than a month of newsletters has
+_MOST_TABLES = 5_000
 #: a tag of more is left out: libraries compare each attribute with each
 _MOST_ATTRIBUTES = 100
 #: shorter sources with few tags can do no harm
@@ -99,6 +102,7 @@ class _Tree:
         self._loose: list[str] = []
         #: tags that were left out: their end tags are left out too
         self._dropped: Counter[str] = Counter()
+        self._tables = 0
 
     def start(self, name: str) -> str | None:
         """End tags to write before this tag; None when the tag is left out."""
@@ -109,7 +113,10 @@ class _Tree:
         ended = _ENDED_BY.get(name, ())
         while self._open and self._open[-1] in ended:
             self._end_from(len(self._open) - 1)
-        if self._count + len(self._loose) >= DEEPEST:
+        self._tables += name == "table"
+        if self._count + len(self._loose) >= DEEPEST or (
+            name == "table" and self._tables > _MOST_TABLES
+        ):
             self._dropped[name] += 1
             return None
         for each in (name, *_KINDS.get(name, ())):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from channels.mail import automatic, best_text, bodies, bounce, enclosed, headers, quoting
-from channels.mail.mailboxes import Mailbox, mailboxes, names_several
+from channels.mail.mailboxes import MOST_MAILBOXES, Mailbox, mailboxes, names_several
 from channels.mail.parse_mime import Part, read_tree
 from helpdesk.border import Bounced
 
@@ -159,7 +159,12 @@ class _People:
         values = [value for key, value in self._root.headers if key.lower() == name]
         if name in {"from", "reply-to", "sender"}:
             del values[1:]
-        return tuple(box for value in values for box in mailboxes(value, self.fallback))
+        found: list[Mailbox] = []
+        for value in values:
+            found += mailboxes(value, self.fallback)
+            if len(found) >= MOST_MAILBOXES:
+                break
+        return tuple(found[:MOST_MAILBOXES])
 
 
 class _Ids:

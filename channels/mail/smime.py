@@ -1,16 +1,36 @@
 """Just enough of CMS (RFC 5652) to read the text of an opaque-signed S/MIME message."""
 
+import re
 
-def signed_content(data: bytes) -> bytes | None:
-    """The message inside a SignedData, or None when `data` is something else (encrypted, broken).
+_SIGNED = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
+#: with a field or, when it has none, with an empty line
+_BEGINNING = re.compile(rb"\s*[A-Za-z-]+:|\r?\n")
+
+
+def is_signed(data: bytes) -> bool:
+    """Whether it is a SignedData, with the content inside, beside it or without any."""
+    try:
+        oid = _read(data, _enter(data, 0, 0x30))
+    except (IndexError, ValueError):
+        return False
+    return data[oid[1] : oid[2]] == _SIGNED
+
+
+def signed_message(data: bytes) -> bytes | None:
+    """The MIME entity inside a SignedData; None when `data` is something else (encrypted, broken)
+    or what was signed is a file.
 
     Nothing is verified here: the text becomes readable, the signature stays what it is.
     """
+    if not is_signed(data):
+        return None
+    content = _content(data)
+    return content if content is not None and _BEGINNING.match(content) else None
+
+
+def _content(data: bytes) -> bytes | None:
     try:
-        content = _enter(data, 0, 0x30)
-        oid = _read(data, content)
-        if data[oid[1] : oid[2]] != b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02":
-            return None
+        oid = _read(data, _enter(data, 0, 0x30))
         signed = _enter(data, _enter(data, oid[2], 0xA0), 0x30)
         version = _read(data, signed)
         digests = _read(data, version[2])

@@ -23,7 +23,8 @@ _FIELD = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _ID = re.compile(rb"<([^<>\s]{1,998})>")
-_ADDRESS = re.compile(rb"[^\s<>\"(),;:]+@[^\s<>\"(),;:]+")
+#: looked for where a word begins and nowhere inside it: this runs before the sender is answered
+_ADDRESS = re.compile(rb"(?<![^\s<>\"(),;:])[^\s<>\"(),;:]+@[^\s<>\"(),;:]+")
 #: where a mailbox fetched by IMAP keeps the address the message was sent to
 _RECIPIENTS = (b"delivered-to", b"x-original-to", b"envelope-to", b"to", b"cc")
 
@@ -59,11 +60,10 @@ def header_block(raw: bytes) -> bytes:
 
 
 def _fields(raw: bytes) -> dict[bytes, bytes]:
-    fields: dict[bytes, bytes] = {}
+    fields: dict[bytes, list[bytes]] = {}
     for name, value in _FIELD.findall(header_block(raw)):
-        key = name.lower()
-        fields[key] = fields[key] + b"," + value if key in fields else value
-    return fields
+        fields.setdefault(name.lower(), []).append(value)
+    return {name: b",".join(values) for name, values in fields.items()}
 
 
 def _text(value: bytes) -> str:

@@ -110,6 +110,7 @@ class Reader:
             ),
             mailbox=mailbox,
             defects=(*parsed.defects, *_incomplete(parsed)),
+            protection=parsed.protection,
         )
 
     def _to_sender(self, recipients: Iterable[str]) -> str | None:

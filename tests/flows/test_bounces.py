@@ -146,7 +146,33 @@ def test_what_proves_nothing_changes_nothing(instance: Instance, relay: Relay):
     assert len(instance.tickets()) == 1
 
 
-def test_a_delay_and_an_absence_are_noted_quietly(instance: Instance, relay: Relay, seat: Seat):
+def receipt(lost: Handed) -> bytes:
+    """As Outlook says that it was read (RFC 8098)."""
+    lines = f"""From: {LUCIANA}
+To: {lost.sender}
+Subject: Lida
+Message-ID: <lida@vilaserena.example>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=disposition-notification; boundary=b
+
+--b
+
+Sua mensagem foi lida.
+
+--b
+Content-Type: message/disposition-notification
+
+Final-Recipient: rfc822; {LUCIANA}
+Disposition: manual-action/MDN-sent-manually; displayed
+
+--b--
+"""
+    return lines.replace("\n", "\r\n").encode()
+
+
+def test_a_delay_an_absence_and_a_receipt_are_noted_quietly(
+    instance: Instance, relay: Relay, seat: Seat
+):
     number = asked(instance)
     lost = answered(instance, relay, number, 2)
     before = instance.ticket(number)
@@ -156,11 +182,14 @@ def test_a_delay_and_an_absence_are_noted_quietly(instance: Instance, relay: Rel
     )
     absence["Auto-Submitted"] = "auto-replied"
     come_back(instance, bytes(absence), lost.sender)
-    applied(instance, 3)
+    come_back(instance, receipt(lost), lost.sender)
+    applied(instance, 4)
     ana = seat()
     hands.enter_console(ana, instance.url)
     hands.open_ticket(ana, instance.url, number)
     expect(ana.locator("article.us footer")).to_contain_text("Atrasada")
+    read = ana.locator("article", has_text="Sua mensagem foi lida.")
+    expect(read).to_contain_text("Confirmação de leitura")
     note = ana.locator("article", has_text="Estou de férias")
     expect(note).to_contain_text("Ausência")
     expect(note).to_contain_text("só a equipe vê")

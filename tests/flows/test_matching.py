@@ -1,11 +1,16 @@
 """Which conversation a mail belongs to: SMTP in, the database, the console's page, SMTP out."""
 
 import smtplib
+from datetime import UTC, datetime
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from gateway.work import Work
+from helpdesk import parameters
+from helpdesk.border import SYSTEM
 from tests.doubles import browser as chromium
 from tests.doubles.processes import PATIENCE, wait_until
 from tests.doubles.relay import Relay
@@ -17,6 +22,7 @@ OURS = "mx.operadora.example"
 FALE = "fale@operadora.example"
 ANA = "ana.souza@operadora.example"
 DOMAIN = "grupo.example"
+MARIA = "maria@vilaserena.example"
 
 
 @pytest.fixture
@@ -89,6 +95,56 @@ def test_a_message_says_by_what_it_was_recognised(instance: Instance, relay: Rel
 def _says(page: Page, instance: Instance, number: int, text: str) -> bool:
     hands.open_ticket(page, instance.url, number)
     return text in hands.talk(page).inner_text()
+
+
+def test_what_comes_late_finds_the_conversation_that_goes_on(
+    instance: Instance, relay: Relay, seat: Seat, tmp_path: Path
+):
+    people = tmp_path / "pessoas.csv"
+    people.write_text(f"code,name,email,person\nP1,,{MARIA},Maria Reis\n")
+    assert instance.command("provider", "import", str(people)).returncode == 0
+    mail = first()
+    mail["Cc"] = f"{MARIA}, curioso@fora.example"
+    hand_over(instance, mail)
+    (ack,) = relay.wait(1, LUCIANA)
+    (opened,) = instance.tickets()
+    number = opened["number"]
+    ends = instance.ticket(number)["endpoints"]
+    assert {(end["address"], end["usable"]) for end in ends} == {(LUCIANA, True), (MARIA, True)}
+    agreed = mails.letter(
+        MARIA, "Re: Glosa do lote 18", "De acordo.", message_id="dois", answers=mail
+    )
+    hand_over(instance, agreed)
+    instance.wait_messages(number, 2)
+    # A program that gives every mail the same Message-ID.
+    hand_over(instance, mails.letter(MARIA, "Reajuste", "Qual o índice?", message_id="dois"))
+    second = instance.wait_tickets(2)[-1]["number"]
+    (other_ack,) = relay.wait(1, MARIA)
+
+    close = {"status": "EPR", "text": "Pago em 30/11."}
+    instance.call("POST", f"/tickets/{number}/close", close)
+    hand_over(instance, mails.reply(ack.message, LUCIANA, "Não recebi.", message_id="tres"))
+    wait_until(lambda: instance.ticket(number)["situation"] == "open", lambda: instance.log)
+    work = Work(instance.database)
+    work.write_now(parameters.change, SYSTEM, "reopen_days", 0, now=datetime.now(UTC))
+    work.close()
+    instance.call("POST", f"/tickets/{number}/close", close)
+    hand_over(instance, mails.reply(ack.message, LUCIANA, "E o lote 19?", message_id="quatro"))
+    third = instance.ticket(instance.wait_tickets(3)[-1]["number"])
+    assert third["linked"] == [number]
+    assert instance.ticket(number)["situation"] == "closed"
+
+    ana = seat()
+    hands.enter_console(ana, instance.url)
+    ana.goto(f"{instance.url}/central/{second}/juntar")
+    ana.fill("#into", str(third["number"]))
+    ana.get_by_role("button", name="Juntar").click()
+    wait_until(
+        lambda: instance.ticket(second)["merged_into"] == third["number"], lambda: instance.log
+    )
+    hand_over(instance, mails.reply(other_ack.message, MARIA, "Alguma notícia?", message_id="seis"))
+    wait_until(lambda: _says(ana, instance, third["number"], "notícia?"), lambda: instance.log)
+    assert len(instance.tickets()) == 3
 
 
 def test_a_mail_to_two_of_our_mailboxes_is_one_ticket(instance: Instance, relay: Relay):

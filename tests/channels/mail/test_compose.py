@@ -31,6 +31,7 @@ HOME = "https://portal.ponte.example/"
 WITHOUT_TICKET = {
     "login_code": {"code": "12345678", "minutes": 10, "link": HOME},
     "password_reset": {"minutes": 30, "link": HOME},
+    "first_access": {"name": "Ana", "login": "ana", "days": 7, "link": HOME},
     "account_changed": {"what": "password_changed", "link": HOME},
     "invitation": {"name": "Ana", "provider": "Clínica Vila Nova", "days": 7, "link": HOME},
     "confirm_domain": {"domain": "clinica.example", "provider": "Clínica", "link": HOME},

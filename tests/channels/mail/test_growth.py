@@ -5,9 +5,12 @@ import time
 
 import pytest
 
+from channels.mail.addresses import Addresses
 from channels.mail.explain import explain
+from channels.mail.threads import thread_key
 from tests.channels.mail.hostile import SHAPES, Shape
 
+OURS = Addresses(["fale@ponte.example"], "{local}+{token}@{domain}")
 SIZE = 80 * 1024
 TIMES = 4
 #: 16 is quadratic; the clock of a busy machine is off by less than half
@@ -21,6 +24,7 @@ def spent(raw: bytes) -> float:
     seconds: list[float] = []
     for _ in range(2):
         begun = time.process_time()
+        thread_key(raw, [], OURS)
         json.dumps(explain(raw))
         seconds.append(time.process_time() - begun)
     return min(seconds)
