@@ -190,7 +190,8 @@ def _sqlite_engine(url: URL, busy_seconds: int, *, query_only: bool, size: int) 
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
-        connection.execute("PRAGMA cache_size = -65536")
+        # The kernel keeps what was read; a cache of each connection's own would hold it again.
+        connection.execute("PRAGMA cache_size = -16384")
         connection.execute("PRAGMA mmap_size = 1073741824")
         if query_only:
             connection.execute("PRAGMA query_only = ON")

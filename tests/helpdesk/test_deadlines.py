@@ -32,6 +32,8 @@ instants = st.datetimes(
 )
 days_off = st.dictionaries(st.dates(date(2024, 1, 1), date(2027, 12, 31)), st.just("Feriado"))
 calendar_of = st.builds(Calendar, zone=st.just(ZONE), days_off=days_off)
+weekends = st.frozensets(st.dates(date(2024, 1, 1), date(2027, 12, 31)))
+opened_of = st.builds(Calendar, zone=st.just(ZONE), days_off=days_off, working=weekends)
 terms_of = st.builds(
     Terms,
     days=st.integers(0, 40),
@@ -255,6 +257,14 @@ def test_working_time_adds_up_over_any_cut(start: datetime, end: datetime, calen
         timedelta(),
     )
     assert timedelta() <= whole <= longest
+
+
+@given(st.dates(date(2023, 1, 1), date(2028, 1, 1)), st.integers(-5, 900), opened_of)
+def test_working_days_are_counted_as_one_by_one(after: date, days: int, calendar: Calendar):
+    between = [after + timedelta(days=n) for n in range(1, days)]
+    assert calendar.worked(after, after + timedelta(days=days)) == sum(
+        map(calendar.is_working, between)
+    )
 
 
 @given(instants, terms_of, served, served)

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import listings, spreadsheets
-from gateway.console import exporting
+from gateway import delimited, listings, spreadsheets
 from helpdesk.border import Actor
 from helpdesk.models import Access
 from helpdesk.rows import Row
@@ -75,9 +74,9 @@ def test_it_needs_its_permission(instance: Instance):
 
 @given(st.text())
 def test_no_cell_is_a_formula(text: str):
-    assert not exporting.safe(text).startswith(exporting.FORMULA)
+    assert not delimited.safe(text).startswith(delimited.FORMULA)
     digits = text.isascii() and text.isdigit()
-    assert exporting.as_text(text) == (f'="{text}"' if digits else exporting.safe(text))
+    assert delimited.as_text(text) == (f'="{text}"' if digits else delimited.safe(text))
 
 
 def test_a_workbook_holds_the_same_rows(instance: Instance):
