@@ -113,7 +113,8 @@ async def _apply(kit: Kit, understood: Sequence[tuple[InboundRaw, Inbound]]) -> 
             log.exception("could not apply arrival %s", understood[0][0].id)
             await _hold(kit, understood[0][0], f"{type(error).__name__}: {error}")
             return
-        log.warning("a batch of %s failed (%s), applying one by one", len(understood), error)
+        why = type(error).__name__
+        log.warning("a batch of %s failed (%s), applying one by one", len(understood), why)
         for pair in understood:
             await _apply(kit, [pair])
 

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect
 from sqlalchemy.exc import OperationalError
 
+from gateway import logs, requests
 from gateway.identity import AGENT_PATHS, API
 from gateway.pages import Pages
 from helpdesk import errors
@@ -168,6 +169,11 @@ MESSAGES = {
     "ours": "is one of the insurer's own",
     "elsewhere": "does not lie at the domain",
     "range": "is not within its limits",
+    "too_few": "are too few",
+    "repeated": "holds one of them twice",
+    "unasked": "are not asked for by this kind",
+    "number": "is no number",
+    "date": "is no date",
     "different": "is another one",
     "infected": "holds malware",
     "twice": "is there twice",
@@ -192,8 +198,9 @@ def handler(pages: Pages) -> Any:
         problem = problem_of(error)
         reference = ""
         if problem.status >= 500:  # noqa: PLR2004 - ours, not theirs
-            reference = secrets.token_hex(4)
-            log.error("%s %s [%s]", request.method, request.url.path, reference, exc_info=error)
+            reference = logs.request_id() or secrets.token_hex(4)
+            where = requests.route_of(request.scope)
+            log.error("%s %s [%s]", request.method, where, reference, exc_info=error)
         path = request.url.path
         if path.startswith(API):
             return problem_response(problem, reference)

@@ -1,4 +1,5 @@
-"""What is forgotten by the clock: what retention ends, erasures into the ledger, loose bytes."""
+"""What is forgotten by the clock: what retention ends, erasures into the ledger, files that
+stopped on the way, loose bytes."""
 
 import asyncio
 import logging
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from channels import Kit
 from gateway import ledger
 from gateway.labels import ERASED
+from helpdesk import pieces
 from helpdesk.privacy import collecting, retention
 
 log = logging.getLogger("ponte.forgetting")
@@ -29,6 +31,8 @@ async def once(kit: Kit, path: Path) -> None:
     while await kit.work.read(retention.is_due, kit.clock()):
         await kit.work.write(_end, kit.clock())
     await ledger.keep(kit, path)
+    if await kit.work.read(pieces.is_due, kit.clock()):
+        await kit.work.write(_forget, kit.clock())
     while await kit.work.read(collecting.is_due, kit.clock()):
         gone = await kit.work.write(_collect, kit.clock())
         if not gone:
@@ -38,6 +42,10 @@ async def once(kit: Kit, path: Path) -> None:
 
 def _end(session: Session, now: datetime) -> int:
     return retention.end(session, ERASED, now=now)
+
+
+def _forget(session: Session, now: datetime) -> None:
+    pieces.forget(session, now=now)
 
 
 def _collect(session: Session, now: datetime) -> list[str]:

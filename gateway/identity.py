@@ -90,9 +90,13 @@ class Identify(ASGIMiddleware):
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             return
-        found = await self._work.read(sessions.token_actor, token.strip())
-        if found is not None:
-            scope["auth"], scope["user"] = found
+        now = self._clock()
+        found = await self._work.read(sessions.token_actor, token.strip(), now=now)
+        if found is None:
+            return
+        scope["auth"], scope["user"] = found.id, found.actor
+        if found.stale:
+            await self._work.write(sessions.touch_token, found.id, now=now)
 
     def _introducing(self, request: Request[Any, Any, Any], send: Send) -> Send:
         value = cookie(BROWSER_COOKIE, request.state.browser, secure=self._secure)

@@ -7,6 +7,7 @@ from gateway.admin.privacy_words import PRIVACY
 from gateway.admin.words import REGISTER
 from gateway.console.list_words import LIST
 from gateway.console.panel_words import PANEL
+from gateway.console.survey_words import SURVEY
 from gateway.console.words import WORDS
 from gateway.log_labels import LOG
 from gateway.mail_labels import MAIL
@@ -119,6 +120,7 @@ LABELS: dict[str, dict[str, str]] = {
         "classify": "Classificar",
         "delete": "Excluir",
         "merge": "Juntar",
+        "survey": "Preencher pesquisa",
     },
     "order": {
         "provider": "nome do cliente",
@@ -132,6 +134,8 @@ LABELS: dict[str, dict[str, str]] = {
 }
 
 LABELS.update(WORDS | LIST | PANEL | MAIL | LOG | REGISTER | PARAMETER | PRIVACY)
+for _kind, _words in SURVEY.items():
+    LABELS[_kind] = LABELS.get(_kind, {}) | _words
 #: the log names a register's field as `sector.name`
 LABELS["field"] = LABELS["field"] | REGISTER["register_field"] | PARAMETER["parameter"]
 

@@ -65,6 +65,13 @@ MAIL: dict[str, dict[str, str]] = {
         "charset-unknown": "O conjunto de caracteres não existe; foi adivinhado",
         "charset-wrong": "O conjunto de caracteres anunciado não é o usado",
     },
+    #: what a mail is wrapped in (channels.mail.parse); nothing of it is verified or opened here
+    "protection": {
+        "signed-pgp": "Assinatura digital (PGP), não conferida",
+        "signed-smime": "Assinatura digital (S/MIME), não conferida",
+        "encrypted-pgp": "Criptografada (PGP)",
+        "encrypted-smime": "Criptografada (S/MIME)",
+    },
     "held_state": {
         "held": "Retida",
         "attached": "Anexada",
@@ -109,6 +116,8 @@ MAIL: dict[str, dict[str, str]] = {
         "bounced": "Mensagem não entregue",
         "forwarded": "Chamado encaminhado a você",
         "mentioned": "Você foi mencionado",
+        "consulted": "Consulta ao seu setor",
+        "glass-broken": "Chamado sigiloso do seu grupo aberto com justificativa",
     },
     "automatic": {
         "auto-reply": "Resposta automática",

@@ -10,9 +10,10 @@ import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import uvicorn
-from litestar import Litestar, Router
+from litestar import Router
 from sqlalchemy.orm import Session
 
 from gateway import (
@@ -24,6 +25,7 @@ from gateway import (
     logs,
     postman,
     reading,
+    requests,
     surfaces,
     timers,
 )
@@ -236,7 +238,8 @@ async def _stop(tasks: Sequence["asyncio.Task[None]"]) -> None:
 async def _start_http(runtime: Runtime, extra: Sequence[Router]) -> Callable[[], Awaitable[None]]:
     web = runtime.settings.web
     app = create_app(runtime, [*surfaces.routers(runtime), *extra], openapi=surfaces.openapi())
-    return await _start(app, web.host, web.port, [str(n) for n in web.trusted_proxies])
+    proxies = [str(network) for network in web.trusted_proxies]
+    return await _start(requests.told(app), web.host, web.port, proxies)
 
 
 async def _start_internal(runtime: Runtime, listen: str) -> Callable[[], Awaitable[None]]:
@@ -245,7 +248,7 @@ async def _start_internal(runtime: Runtime, listen: str) -> Callable[[], Awaitab
 
 
 async def _start(
-    app: Litestar, host: str, port: int, proxies: list[str]
+    app: Any, host: str, port: int, proxies: list[str]
 ) -> Callable[[], Awaitable[None]]:
     """Bind before anything is said to run; returns what stops it. Raises `OSError`."""
     config = uvicorn.Config(

@@ -34,6 +34,7 @@ PERMISSIONS = (
     "ticket.claim",
     "ticket.reply",
     "ticket.note",
+    "ticket.survey",
     "ticket.pending",
     "ticket.forward",
     "ticket.classify",
@@ -68,6 +69,14 @@ def held(permissions: Iterable[str]) -> frozenset[str]:
     known = {p for p in permissions if p in PERMISSIONS or p == "*"}
     read = {reads(name) for name in REGISTERS if {reads(name), writes(name)} & known}
     return frozenset(known | read | ({REGISTERS_DOOR} if read else set()))
+
+
+def narrowed(permissions: frozenset[str], to: Collection[str] | None) -> frozenset[str]:
+    """What of `permissions` is left to whoever was given only `to`; None is all of it."""
+    if to is None:
+        return permissions
+    given = held(to)
+    return given if "*" in permissions else permissions & given
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
@@ -136,7 +145,9 @@ def ticket(session: Session, actor: Actor, number: int, *, lock: bool = False) -
     """Load one visible ticket. Raises `NotVisible`: unknown and foreign look the same."""
     query = select(Ticket).where(Ticket.number == number, visible(actor))
     if lock:
-        query = query.with_for_update()
+        # Of the two strengths the one that lets others write rows that refer to it: they would wait
+        # for it, and it for them.
+        query = query.with_for_update(key_share=True)
     found = session.scalar(query)
     if found is None:
         raise NotVisible("ticket", number)

@@ -130,6 +130,8 @@ class MailFacts:
     copied: tuple[str, ...] = ()
     mailbox: str | None = None
     defects: tuple[str, ...] = ()
+    #: signed-pgp, signed-smime, encrypted-pgp or encrypted-smime; nobody verified or opened it
+    protection: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,14 @@ is left alone and listed with the reason.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from helpdesk import access, putting_back, sessions
-from helpdesk.border import Actor
+from helpdesk import access, outbox, putting_back, sessions
 from helpdesk.bulk_verbs import VERBS, Given
+from helpdesk.bulk_views import AT_WORK, is_undoable, own
 from helpdesk.desk import Desk
 from helpdesk.errors import (
     Claimed,
@@ -30,44 +29,13 @@ from helpdesk.policy import Policy
 
 #: tickets of one action, and of one step
 MOST, STEP = 10_000, 25
+#: every so many of them what the first ones said is held back again: all can be undone at the end
+AGAIN = 1_000
 #: a step takes a second at most; who is silent for so long has died
 HELD = timedelta(seconds=60)
 #: what became of old ones is forgotten when the agent begins another
 KEPT = timedelta(days=7)
-#: states in which something is left to do
-AT_WORK = ("running", "undoing")
 DONE, UNDONE = "done", "undone"
-MOST_LISTED = 500
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """`interrupted`: nobody works on it any more, and it is not finished."""
-
-    id: int
-    action: str
-    state: str
-    total: int
-    done: int
-    left: int
-    at: datetime
-    interrupted: bool
-    undoable: bool
-
-    @property
-    def finished(self) -> bool:
-        return self.state not in AT_WORK
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """A ticket that stayed as it was: stale, claimed (by `detail`), gone, invalid or a code of
-    `Conflict`."""
-
-    number: int
-    title: str
-    code: str
-    detail: str
 
 
 def start(
@@ -114,7 +82,7 @@ def step(session: Session, bulk_id: int, policy: Policy, now: datetime) -> bool:
         return False
     actor = sessions.agent_actor(session, row.agent_id)
     if actor is None or not actor.may(f"ticket.{row.action}"):
-        _finish(row, "stopped" if row.state == "running" else UNDONE, now)
+        _finish(session, row, "stopped" if row.state == "running" else UNDONE, now)
         return False
     desk = Desk(actor, policy, now)
     row.held_until = now + HELD
@@ -127,14 +95,14 @@ def step(session: Session, bulk_id: int, policy: Policy, now: datetime) -> bool:
 
 def stop(session: Session, desk: Desk, bulk_id: int) -> None:
     """What is done stays done. Raises `NotVisible`."""
-    row = _own(session, desk.actor, bulk_id)
+    row = own(session, desk.actor, bulk_id, lock=True)
     if row.state == "running":
-        _finish(row, "stopped", desk.now)
+        _finish(session, row, "stopped", desk.now)
 
 
 def go_on(session: Session, desk: Desk, bulk_id: int) -> bool:
     """Take over what nobody works on; whether there is anything to do. Raises `NotVisible`."""
-    row = _own(session, desk.actor, bulk_id)
+    row = own(session, desk.actor, bulk_id, lock=True)
     if row.state not in AT_WORK or row.held_until >= desk.now:
         return False
     row.held_until = desk.now + HELD
@@ -142,56 +110,28 @@ def go_on(session: Session, desk: Desk, bulk_id: int) -> bool:
 
 
 def undo(session: Session, desk: Desk, bulk_id: int) -> None:
-    """Begin to put back what was done, ticket by ticket, where nothing happened since.
-    Raises `NotVisible`, `Conflict`."""
-    row = _own(session, desk.actor, bulk_id)
-    if not _undoable(row):
+    """Begin to put back what was done, ticket by ticket, where nothing happened since. What it
+    said does not leave meanwhile. Raises `NotVisible`, `Conflict`."""
+    row = own(session, desk.actor, bulk_id, lock=True)
+    if not is_undoable(row, desk.now):
         code = "not_allowed"
         raise Conflict(code)
     row.state, row.finished_at = "undoing", None
     row.held_until = desk.now + HELD
-
-
-def view(session: Session, actor: Actor, bulk_id: int, *, now: datetime) -> View:
-    """Raises `NotVisible` for another's."""
-    return _view(_own(session, actor, bulk_id, lock=False), now)
-
-
-def at_work(session: Session, actor: Actor, *, now: datetime) -> list[View]:
-    """The agent's own that are not finished, oldest first."""
-    found = session.scalars(
-        select(Bulk).where(Bulk.agent_id == actor.id, Bulk.state.in_(AT_WORK)).order_by(Bulk.id)
-    )
-    return [_view(row, now) for row in found]
-
-
-def left(session: Session, actor: Actor, bulk_id: int) -> list[Left]:
-    """Those that stayed as they were, at most `MOST_LISTED`; no title where the actor no longer
-    sees the ticket. Raises `NotVisible`."""
-    _own(session, actor, bulk_id, lock=False)
-    rows = session.execute(
-        select(BulkItem.number, Ticket.title, BulkItem.outcome, BulkItem.detail)
-        .outerjoin(Ticket, (Ticket.number == BulkItem.number) & access.visible(actor))
-        .where(
-            BulkItem.bulk_id == bulk_id,
-            BulkItem.outcome.is_not(None),
-            BulkItem.outcome.not_in([DONE, UNDONE]),
-        )
-        .order_by(BulkItem.position)
-        .limit(MOST_LISTED)
-    )
-    return [Left(number, title or "", code or "", detail) for number, title, code, detail in rows]
+    _hold_back(session, row, desk.now)
 
 
 def _do(session: Session, desk: Desk, row: Bulk) -> Invalid | None:
     """The next tickets that wait. Returns what was wrong with the form, should all say so."""
     wrong: Invalid | None = None
+    before_step = row.done
     items = _next(session, row, None)
     for item in items:
         try:
             # What one ticket refuses must not undo the others of the step.
             with session.begin_nested():
-                ticket = access.ticket(session, desk.actor, item.number)
+                # Locked before it is read: the verb must not find what was true before it waited.
+                ticket = access.ticket(session, desk.actor, item.number, lock=True)
                 before = putting_back.taken(ticket, row.action)
                 changed = VERBS[row.action](session, desk, item.number, row.given, item.version)
                 item.before, item.after, item.outcome = before, changed.version, DONE
@@ -201,7 +141,9 @@ def _do(session: Session, desk: Desk, row: Bulk) -> Invalid | None:
             _leave(item, error)
             row.left += 1
     if len(items) < STEP:
-        _finish(row, DONE, desk.now)
+        _finish(session, row, DONE, desk.now)
+    elif row.done // AGAIN > before_step // AGAIN:
+        _hold_back(session, row, desk.now)
     return wrong
 
 
@@ -219,14 +161,16 @@ def _put_back(session: Session, desk: Desk, row: Bulk) -> None:
             row.left += 1
         row.done -= 1
     if len(items) < STEP:
-        _finish(row, UNDONE, desk.now)
+        _finish(session, row, UNDONE, desk.now)
 
 
 def _next(session: Session, row: Bulk, outcome: str | None) -> Sequence[BulkItem]:
     query = select(BulkItem).where(BulkItem.bulk_id == row.id, BulkItem.outcome.is_(outcome))
     if outcome is not None:
         query = select(BulkItem).where(BulkItem.bulk_id == row.id, BulkItem.outcome == outcome)
-    return session.scalars(query.order_by(BulkItem.position).limit(STEP)).all()
+    found = session.scalars(query.order_by(BulkItem.position).limit(STEP)).all()
+    # Two actions that meet take their tickets in one order, so that none waits for the other.
+    return sorted(found, key=lambda item: item.number)
 
 
 def _leave(item: BulkItem, error: Exception) -> None:
@@ -237,16 +181,40 @@ def _leave(item: BulkItem, error: Exception) -> None:
         case Conflict():
             item.outcome = error.code
         case Invalid():
-            item.outcome = "invalid"
+            missing = any(e.field == "reason" and e.code == "required" for e in error.errors)
+            item.outcome = "no_reason" if missing else "invalid"
         case Forbidden():
             item.outcome = "forbidden"
         case _:
             item.outcome = "gone"
 
 
-def _finish(row: Bulk, state: str, now: datetime) -> None:
+def _finish(session: Session, row: Bulk, state: str, now: datetime) -> None:
     """What was typed may speak of people: it is kept no longer than it is needed."""
     row.state, row.finished_at, row.given = state, now, {}
+    if state != UNDONE:
+        _hold_back(session, row, now)
+
+
+def _hold_back(session: Session, row: Bulk, now: datetime) -> None:
+    """What it said and what has not left yet waits once more, all of it until one moment. Nobody
+    who dies here holds it back for good."""
+    if row.action not in putting_back.SPEAKING:
+        return
+    session.flush()  # what this step did is asked for below
+    done = (BulkItem.bulk_id == row.id, BulkItem.outcome == DONE)
+    said = (
+        select(Ticket.last_answer_id)
+        .join(BulkItem, BulkItem.number == Ticket.number)
+        .where(*done, Ticket.version == BulkItem.after)
+    )
+    outbox.hold_back(
+        session,
+        select(BulkItem.number).where(*done),
+        said,
+        since=row.at,
+        until=now + putting_back.GRACE,
+    )
 
 
 def _forget(session: Session, desk: Desk) -> None:
@@ -255,25 +223,3 @@ def _forget(session: Session, desk: Desk) -> None:
     session.execute(
         delete(Bulk).where(Bulk.agent_id == desk.actor.id, Bulk.finished_at < desk.now - KEPT)
     )
-
-
-def _own(session: Session, actor: Actor, bulk_id: int, *, lock: bool = True) -> Bulk:
-    query = select(Bulk).where(Bulk.id == bulk_id, Bulk.agent_id == actor.id)
-    row = session.scalar(query.with_for_update() if lock else query)
-    if row is None:
-        what = "bulk"
-        raise NotVisible(what, bulk_id)
-    return row
-
-
-def _undoable(row: Bulk) -> bool:
-    """A provider was told of a closing or a question: that is not taken back unheard."""
-    return row.state in {DONE, "stopped"} and row.done > 0 and row.action in putting_back.FIELDS
-
-
-def _view(row: Bulk, now: datetime) -> View:
-    interrupted = row.state in AT_WORK and row.held_until < now
-    return View(
-        row.id, row.action, row.state, row.total, row.done, row.left, row.at, interrupted,
-        _undoable(row),
-    )  # fmt: skip

@@ -1,11 +1,12 @@
 """All that a list shows, as the agent saw it, for an action on many tickets (`bulk`)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk import events, grid, search
+from helpdesk import access, events, grid, search
 from helpdesk.border import Actor
 from helpdesk.bulk import MOST
 from helpdesk.errors import FieldError, Invalid
@@ -44,6 +45,17 @@ def chosen(
         for number in numbers
         if number not in fresh and number in versions
     ]
+
+
+def shared(session: Session, actor: Actor, numbers: Sequence[int]) -> int | None:
+    """The subclassification of all of them; None where they have several, or none."""
+    found = session.scalars(
+        select(Ticket.subclassification_id)
+        .where(search.among(session, numbers), access.visible(actor))
+        .distinct()
+        .limit(2)
+    ).all()
+    return found[0] if len(found) == 1 else None
 
 
 def _since(session: Session, seen: Cursor) -> tuple[set[int], set[int]]:

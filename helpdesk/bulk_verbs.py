@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from helpdesk import closing, routing, tickets
+from helpdesk import closing, putting_back, routing, tickets
 from helpdesk.desk import Desk
 from helpdesk.errors import FieldError, Invalid
 from helpdesk.models import Ticket
@@ -31,7 +31,7 @@ def _forward(session: Session, desk: Desk, number: int, given: Given, version: i
 def _close(session: Session, desk: Desk, number: int, given: Given, version: int) -> Ticket:
     return closing.close(
         session, desk, number, status=_one(given, "status"), body=_one(given, "text"),
-        version=version,
+        reason=_one(given, "reason") or None, version=version, delay=putting_back.GRACE,
     )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def _pending(session: Session, desk: Desk, number: int, given: Given, version: i
     return tickets.pending(
         session, desk, number, body=_one(given, "text"), ask=_one(given, "ask").splitlines(),
         status=_one(given, "status") or None, until=_until(_one(given, "until"), desk.policy),
-        version=version,
+        version=version, delay=putting_back.GRACE,
     )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def claim_next(session: Session, desk: Desk) -> Ticket | None:
         .order_by(Ticket.due_at, Ticket.number)
         .limit(1)
         .with_hint(Ticket, f"INDEXED BY {filter_index('situation')}", "sqlite")
-        .with_for_update(of=Ticket, skip_locked=True)
+        .with_for_update(of=Ticket, skip_locked=True, key_share=True)
     )
     number = session.scalar(query)
     return None if number is None else tickets.claim(session, desk, number)

@@ -1,7 +1,7 @@
 """Ending a ticket and beginning it again."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -34,8 +34,10 @@ def close(
     body: str,
     reason: str | None = None,
     version: int | None = None,
+    delay: timedelta = timedelta(),
 ) -> Ticket:
-    """Encerrar with a final status and a conclusive text, which the provider receives."""
+    """Encerrar with a final status and a conclusive text, which the provider receives; by mail or
+    bot not before `delay` has passed."""
     ticket = load(session, desk, number, Action.CLOSE, version)
     registers = catalog.load(session, desk.policy)
     said = body_of(body)
@@ -55,7 +57,7 @@ def close(
     ticket.last_answer_id = message_id
     touch(ticket, desk)
     log(session, desk, ticket, "closed", changes)
-    tell(session, desk, "closed", target, others, message_id)
+    tell(session, desk, "closed", target, others, message_id, delay)
     events.emit(session, number, "changed", now=desk.now, version=ticket.version)
     return ticket
 

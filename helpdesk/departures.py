@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from helpdesk import audit, bots, events, sessions
+from helpdesk import audit, bots, events, logins, sessions
 from helpdesk.audit import Change, Entry
 from helpdesk.border import Actor
-from helpdesk.models import Agent, ApiToken, LoginCode, Membership, Person, Ticket
+from helpdesk.models import Agent, ApiToken, Membership, Person, Ticket
 
 
 def agent(session: Session, actor: Actor, agent_id: int, *, now: datetime) -> None:
@@ -56,9 +56,4 @@ def member(session: Session, person_id: int, *, now: datetime) -> None:
 
 def _shut(session: Session, kind: str, subject_id: int, now: datetime) -> None:
     sessions.end_all(session, kind, subject_id, now=now)
-    owner = LoginCode.agent_id if kind == "agent" else LoginCode.person_id
-    session.execute(
-        update(LoginCode)
-        .where(owner == subject_id, LoginCode.used_at.is_(None), LoginCode.expires_at > now)
-        .values(expires_at=now)
-    )
+    logins.void(session, kind, subject_id, now=now)

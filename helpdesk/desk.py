@@ -50,7 +50,7 @@ def load(
 #: the permission each action needs, where it is not the action's own name
 PERMISSION = {action: str(action) for action in Action} | {Action.GIVE_UP: "claim"}
 #: what may be done while somebody else holds the ticket
-UNCLAIMED = frozenset({Action.NOTE, Action.CLAIM, Action.GIVE_UP})
+UNCLAIMED = frozenset({Action.NOTE, Action.CLAIM, Action.GIVE_UP, Action.SURVEY})
 
 
 def body_of(body: str, field: str = "text") -> str:

@@ -1,10 +1,15 @@
-"""What somebody was writing when they had to stop, kept for them alone until it is sent."""
+"""What somebody was writing when they had to stop, kept for them alone until it is sent.
+
+A page saves as one types, and a request may take its time: one that was on its way when the answer
+left would bring the text back. So a place that was emptied by sending is marked (`spend`), a page
+knows the mark it was read with (`turn_of`), and what a page of an earlier mark saves is too late.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from helpdesk import inbound
@@ -13,6 +18,10 @@ from helpdesk.models import Draft
 
 #: the place of a new contact
 NEW = "new"
+#: before the place that was emptied
+SPENT = "spent:"
+#: no request is that long on its way
+MARKED = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,29 @@ def drop(session: Session, owner: tuple[str, int], place: str) -> None:
             Draft.owner_kind == kind, Draft.owner_id == owner_id, Draft.place == place
         )
     )
+
+
+def spend(session: Session, owner: tuple[str, int], place: str, *, now: datetime) -> None:
+    """What was written there has been sent or given up: drop it, and mark the place. The caller
+    holds the lock of the ticket, as does whoever saves by `turn_of`: one comes after the other."""
+    kind, owner_id = owner
+    old = and_(Draft.place.startswith(SPENT), Draft.saved_at < now - MARKED)
+    session.execute(
+        delete(Draft).where(
+            Draft.owner_kind == kind,
+            Draft.owner_id == owner_id,
+            or_(Draft.place.in_((place, SPENT + place)), old),
+        )
+    )
+    mark = Draft(owner_kind=kind, owner_id=owner_id, place=SPENT + place, fields={}, files=[])
+    mark.saved_at = now
+    session.add(mark)
+
+
+def turn_of(session: Session, owner: tuple[str, int], place: str) -> int:
+    """The mark of a place, 0 for none: keys only rise, so a higher one means a later sending."""
+    mark = _find(session, owner, SPENT + place)
+    return mark.id if mark else 0
 
 
 def _find(session: Session, owner: tuple[str, int], place: str) -> Draft | None:

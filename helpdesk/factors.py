@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk import audit, sealing
 from helpdesk.border import Actor, ActorKind
-from helpdesk.errors import Conflict, NotVisible
+from helpdesk.errors import Conflict
 from helpdesk.models import Agent, Passkey, Profile, RecoveryCode, Totp
 from helpdesk.tokens import Keyring
 
@@ -33,7 +33,7 @@ _HALF = 5
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """What somebody has beside a password. `passkeys` are the agent's, newest last."""
+    """What somebody has beside a password. `passkeys`: newest last."""
 
     totp_since: datetime | None = None
     recovery_left: int = 0
@@ -57,13 +57,9 @@ def of(session: Session, kind: str, subject_id: int) -> Factors:
             RecoveryCode.used_at.is_(None),
         )
     )
-    keys: Sequence[Passkey] = ()
-    required = False
-    if kind == "agent":
-        keys = session.scalars(
-            select(Passkey).where(Passkey.agent_id == subject_id).order_by(Passkey.id)
-        ).all()
-        required = bool(session.scalar(_required(subject_id)))
+    whose = Passkey.agent_id if kind == "agent" else Passkey.person_id
+    keys = session.scalars(select(Passkey).where(whose == subject_id).order_by(Passkey.id)).all()
+    required = kind == "agent" and bool(session.scalar(_required(subject_id)))
     return Factors(row.confirmed_at if row else None, left or 0, tuple(keys), required)
 
 
@@ -146,21 +142,17 @@ def remove(session: Session, actor: Actor, *, now: datetime) -> None:
     if found.required and not found.passkeys:
         raise Conflict("factor_required")
     session.execute(delete(Totp).where(Totp.kind == kind, Totp.subject_id == subject_id))
-    if not found.passkeys:
+    # At the portal a passkey is a way in and no second step: codes without the app open nothing.
+    if kind == "person" or not found.passkeys:
         _drop_codes(session, kind, subject_id)
     audit.record(session, actor, "factor_removed", now=now)
 
 
-def forget(session: Session, login: str, actor: Actor, *, now: datetime) -> None:
-    """For an agent who lost app, passkeys and codes: all go, so that the password alone opens the
-    account, where new ones are set up. Raises `NotVisible`."""
-    agent = session.scalar(select(Agent).where(Agent.login == login))
-    if agent is None:
-        raise NotVisible("agent", login)
-    session.execute(delete(Totp).where(Totp.kind == "agent", Totp.subject_id == agent.id))
-    session.execute(delete(Passkey).where(Passkey.agent_id == agent.id))
-    _drop_codes(session, "agent", agent.id)
-    audit.record(session, actor, "factors_forgotten", now=now, note=login)
+def drop(session: Session, agent_id: int) -> None:
+    """App, passkeys and codes of an agent."""
+    session.execute(delete(Totp).where(Totp.kind == "agent", Totp.subject_id == agent_id))
+    session.execute(delete(Passkey).where(Passkey.agent_id == agent_id))
+    _drop_codes(session, "agent", agent_id)
 
 
 def check(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.orm import Session
 
-from helpdesk import access, periods, search, text
+from helpdesk import access, periods, search, survey_figures, text
 from helpdesk.border import Actor, ActorKind
 from helpdesk.errors import FieldError, Invalid
 from helpdesk.models import (
@@ -55,7 +55,8 @@ class Filter:
 
     situation: all | open (includes pending) | closed | pending_profile | pending_agent.
     deadline: expired | attention | within. Dates are local days, both included. `opened_in` is an
-    hour of a weekday in the period of opening; `open_on` the end of a day, whose deadlines count.
+    hour of a weekday in the period of opening; `open_on` the end of a day, whose deadlines count;
+    `answered` an answer to a survey form.
     """
 
     situation: str = "all"
@@ -73,6 +74,7 @@ class Filter:
     closed_from: date | None = None
     closed_to: date | None = None
     open_on: date | None = None
+    answered: survey_figures.Counted | None = None
     deadline: str | None = None
     q: str = ""
 
@@ -197,12 +199,9 @@ def _implied(session: Session, ids: dict[str, list[int]]) -> dict[str, list[int]
 
 
 def _fixed(
-    session: Session,
-    ids: dict[str, list[int]],
-    chosen: Filter,
-    opened: ColumnElement[bool],
+    session: Session, ids: dict[str, list[int]], chosen: Filter, opened: ColumnElement[bool],
     policy: Policy,
-) -> dict[str, ColumnElement[bool]]:
+) -> dict[str, ColumnElement[bool]]:  # fmt: skip
     """What follows from the filter for a sorted column: a walk starts and ends there."""
     fixed: dict[str, ColumnElement[bool]] = {}
     if "provider" in ids:
@@ -243,6 +242,8 @@ def _times(chosen: Filter, policy: Policy) -> list[ColumnElement[bool]]:
     parts = [near.condition for near in _by_closing(chosen, policy)]
     if chosen.open_on is not None:
         parts.append(periods.open_on(chosen.open_on, chosen.deadline, policy))
+    if chosen.answered is not None:
+        parts.append(chosen.answered.where(policy))
     if chosen.opened_in is not None:
         if chosen.opened_from is None or chosen.opened_to is None:
             raise Invalid(FieldError("opened_in", "required"))

@@ -196,6 +196,16 @@ def use_link(session: Session, token: str, keyring: Keyring, *, now: datetime) -
     return row.person_id
 
 
+def void(session: Session, kind: str, subject_id: int, *, now: datetime) -> None:
+    """Codes and links on their way to somebody open nothing any more."""
+    owner = LoginCode.agent_id if kind == "agent" else LoginCode.person_id
+    session.execute(
+        update(LoginCode)
+        .where(owner == subject_id, LoginCode.used_at.is_(None), LoginCode.expires_at > now)
+        .values(expires_at=now)
+    )
+
+
 def forget(session: Session, *, now: datetime) -> None:
     """Codes and links that were over a day ago count for nothing any more."""
     session.execute(delete(LoginCode).where(LoginCode.expires_at < now - timedelta(days=1)))

@@ -1,15 +1,17 @@
 """The one door out: claim a row, send it with no transaction open, settle it.
 
 First in, first out for each lane (channel + address): a row is claimed only when no earlier one of
-its lane waits. At least once: a sender that dies lets its lease run out and the row leaves again
-under the same reference, so that the other side can recognise the copy.
+its lane waits. What is held back so that it can be taken back is not in the lane yet: a code to log
+in does not wait for it; within one ticket the order stays. At least once: a sender that dies lets
+its lease run out and the row leaves again under the same reference, so that the other side can
+recognise the copy.
 """
 
 import random
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk import access, audit, deliveries, events, letters, mail_domains
@@ -79,9 +81,10 @@ def is_waiting(session: Session, channels: Collection[str], *, now: datetime) ->
 def _is_ready(channels: Collection[str], now: datetime) -> tuple[ColumnElement[bool], ...]:
     """The first of its lane, due, in nobody's hands, and not for a domain that waits."""
     earlier = aliased(Outbox)
+    in_lane = or_(earlier.not_before <= now, earlier.attempts > 0, earlier.number == Outbox.number)
     head = (
         select(func.min(earlier.id))
-        .where(earlier.lane == Outbox.lane, earlier.state == "queued")
+        .where(earlier.lane == Outbox.lane, earlier.state == "queued", in_lane)
         .scalar_subquery()
     )
     return (
@@ -154,15 +157,46 @@ def retry(session: Session, actor: Actor, outbox_id: int, *, now: datetime) -> N
     audit.record(session, actor, "delivery_retried", now=now, number=row.number)
 
 
-def cancel(session: Session, message_id: int, *, now: datetime) -> bool:
-    """Take back what has not left yet; false when some copy is already on its way."""
-    rows = session.scalars(select(Outbox).where(Outbox.message_id == message_id)).all()
+def cancel(session: Session, number: int, message_id: int, *, now: datetime) -> bool:
+    """Take back what of a ticket's message has not left yet; false when some copy is already on
+    its way."""
+    # Locked and read again: a sender may be claiming them at this moment.
+    rows = session.scalars(
+        select(Outbox)
+        .where(Outbox.number == number, Outbox.message_id == message_id)
+        .order_by(Outbox.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
     if any(row.state != "queued" or row.lease_until is not None for row in rows):
         return False
     for row in rows:
         row.state = "cancelled"
         deliveries.settle(session, row.id, "cancelled", "", now)
     return True
+
+
+def hold_back(
+    session: Session,
+    numbers: Select[int],
+    messages: Select[int | None],
+    *,
+    since: datetime,
+    until: datetime,
+) -> None:
+    """What was written `since` for these messages of these tickets, and has not left, waits."""
+    session.execute(
+        update(Outbox)
+        .where(
+            Outbox.number.in_(numbers),
+            Outbox.message_id.in_(messages),
+            Outbox.created_at >= since,
+            Outbox.state == "queued",
+            Outbox.attempts == 0,
+        )
+        .values(not_before=until)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def listing(session: Session, actor: Actor, *, limit: int = 200) -> list[Outbox]:
@@ -186,8 +220,8 @@ def backoff(attempts: int) -> timedelta:
 
 def _of(actor: Actor) -> ColumnElement[bool]:
     """Rows about nothing the actor may not know of."""
-    mine = select(Ticket.number).where(access.visible(actor))
-    return or_(Outbox.number.is_(None), Outbox.number.in_(mine))
+    mine = select(Ticket.number).where(Ticket.number == Outbox.number, access.visible(actor))
+    return or_(Outbox.number.is_(None), mine.exists())
 
 
 def _load(session: Session, outbox_id: int) -> Outbox:

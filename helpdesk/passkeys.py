@@ -1,4 +1,4 @@
-"""Passkeys of agents (WebAuthn level 3): the two ceremonies, and the keys that are kept.
+"""Passkeys of agents and people (WebAuthn level 3): the two ceremonies, and the keys that are kept.
 
 The challenge travels signed and bound to the browser, so that asking writes nothing; one that was
 answered is remembered until it expires. User verification is required: a passkey is both factors.
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import webauthn
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
@@ -26,7 +26,7 @@ from webauthn.helpers.structs import (
 from helpdesk import audit, factors
 from helpdesk.border import Actor
 from helpdesk.errors import Conflict, FieldError, Invalid, NotVisible
-from helpdesk.models import Agent, LoginCode, Passkey
+from helpdesk.models import Agent, LoginCode, Passkey, Person
 from helpdesk.tokens import Keyring
 
 PURPOSE = "passkey"
@@ -41,6 +41,16 @@ class Party:
 
     host: str
     origin: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whom a key lets in: `kind` is agent or person, `login` what they type to enter."""
+
+    kind: str
+    id: int
+    login: str
     name: str
 
 
@@ -72,14 +82,14 @@ def party(public_url: str, name: str) -> Party | None:
 
 
 def ask_new(
-    at: Party, agent: Agent, have: Sequence[Passkey], keyring: Keyring, browser: str, now: datetime
+    at: Party, to: Account, have: Sequence[Passkey], keyring: Keyring, browser: str, now: datetime
 ) -> Asked:
     options = webauthn.generate_registration_options(
         rp_id=at.host,
         rp_name=at.name,
-        user_name=agent.login,
-        user_id=f"agent:{agent.id}".encode(),
-        user_display_name=agent.name,
+        user_name=to.login,
+        user_id=f"{to.kind}:{to.id}".encode(),
+        user_display_name=to.name,
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.REQUIRED,
             user_verification=UserVerificationRequirement.REQUIRED,
@@ -154,12 +164,14 @@ def proved(
     return found.new_sign_count
 
 
-def find(session: Session, credential: str) -> Passkey | None:
-    """Of an active agent."""
+def find(session: Session, kind: str, credential: str) -> Passkey | None:
+    """Of somebody active of this kind: both doors have one origin, and a device offers at each the
+    keys of the other."""
+    owner, column = _owners(kind)
     return session.scalar(
         select(Passkey)
-        .join(Agent, Agent.id == Passkey.agent_id)
-        .where(Passkey.credential == credential, Agent.active)
+        .join(owner, owner.id == column)
+        .where(Passkey.credential == credential, owner.active)
     )
 
 
@@ -177,6 +189,7 @@ def use(
             purpose=PURPOSE,
             address="",
             agent_id=key.agent_id,
+            person_id=key.person_id,
             code_hash=digest,
             created_at=now,
             expires_at=now + CHALLENGE_LIFE,
@@ -193,14 +206,16 @@ def add(session: Session, actor: Actor, key: Made, name: str, *, now: datetime) 
         code = "too_long" if plain else "required"
         raise Invalid(FieldError("name", code, (("limit", LONGEST_NAME),)))
     assert actor.id is not None
-    have = factors.of(session, "agent", actor.id).passkeys
+    kind = str(actor.kind)
+    have = factors.of(session, kind, actor.id).passkeys
     if len(have) >= MOST_PASSKEYS:
         raise Invalid(FieldError("name", "too_many", (("limit", MOST_PASSKEYS),)))
     if session.scalar(select(Passkey.id).where(Passkey.credential == key.credential)) is not None:
         raise Invalid(FieldError("name", "taken"))
     session.add(
         Passkey(
-            agent_id=actor.id,
+            agent_id=actor.id if kind == "agent" else None,
+            person_id=actor.id if kind == "person" else None,
             credential=key.credential,
             public_key=key.public_key,
             sign_count=key.sign_count,
@@ -214,7 +229,7 @@ def add(session: Session, actor: Actor, key: Made, name: str, *, now: datetime) 
 def remove(session: Session, actor: Actor, passkey_id: int, *, now: datetime) -> None:
     """Raises `NotVisible`, and `Conflict("factor_required")` when the profile asks for one."""
     assert actor.id is not None
-    have = factors.of(session, "agent", actor.id)
+    have = factors.of(session, str(actor.kind), actor.id)
     key = next((key for key in have.passkeys if key.id == passkey_id), None)
     if key is None:
         raise NotVisible("passkey", passkey_id)
@@ -222,6 +237,10 @@ def remove(session: Session, actor: Actor, passkey_id: int, *, now: datetime) ->
         raise Conflict("factor_required")
     session.execute(delete(Passkey).where(Passkey.id == passkey_id))
     audit.record(session, actor, "passkey_removed", now=now, note=key.name)
+
+
+def _owners(kind: str) -> tuple[type[Agent] | type[Person], InstrumentedAttribute[int | None]]:
+    return (Agent, Passkey.agent_id) if kind == "agent" else (Person, Passkey.person_id)
 
 
 def _asked(options: str, challenge: bytes, keyring: Keyring, browser: str, now: datetime) -> Asked:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk import access, events, merging, text
@@ -56,6 +56,13 @@ def ask(session: Session, number: int, message_id: int, labels: Sequence[str]) -
     ]
     if rows:
         session.execute(insert(AskedItem), rows)
+
+
+def unask(session: Session, number: int, message_id: int) -> None:
+    """The question was taken back before anybody saw it."""
+    session.execute(
+        delete(AskedItem).where(AskedItem.number == number, AskedItem.message_id == message_id)
+    )
 
 
 def of_ticket(session: Session, number: int) -> list[AskedView]:

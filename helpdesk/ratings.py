@@ -77,7 +77,7 @@ def rate(
         errors.append(FieldError("comment", "too_long", limits))
     if errors:
         raise Invalid(*errors)
-    ticket = session.get_one(Ticket, asked.number, with_for_update=True)
+    ticket = session.get_one(Ticket, asked.number, with_for_update={"key_share": True})
     values = {
         "number": ticket.number,
         "message_id": asked.message_id,

@@ -1,17 +1,28 @@
 """An answer that went wrong: taken back in time, or sent by another of the ticket's endpoints."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from helpdesk import access, endpoints, events, measuring, notices, outbox
+from helpdesk import access, catalog, clock, endpoints, events, measuring, notices, outbox
 from helpdesk.audit import Change
 from helpdesk.border import Actor, Channel
 from helpdesk.desk import Desk, load, log
 from helpdesk.endpoints import NewEndpoint
 from helpdesk.errors import Conflict, FieldError, Invalid, NotVisible
-from helpdesk.models import Endpoint, KnownAddress, Membership, Message, Person, Reading, Ticket
+from helpdesk.models import (
+    Delivery,
+    Endpoint,
+    KnownAddress,
+    Log,
+    LogPrivate,
+    Membership,
+    Message,
+    Person,
+    Reading,
+    Ticket,
+)
 from helpdesk.workflow import Action
 
 #: how long an answer waits before it leaves, so that it can be taken back
@@ -29,20 +40,61 @@ def undo(session: Session, desk: Desk, number: int, message_id: int) -> bool:
     message = _own(session, desk, number, message_id)
     if message.direction != "outbound" or message.at + GRACE + SLACK < desk.now:
         return False
-    read = session.scalar(
-        select(Reading.message_id)
-        .where(Reading.number == number, Reading.message_id >= message_id)
-        .limit(1)
-    )
-    if read is not None or not outbox.cancel(session, message_id, now=desk.now):
+    if not unsay(session, message, now=desk.now):
         return False
-    message.direction, message.audience, message.kind = "internal", "internal", "note"
     ticket.last_answer_id = _last_answer(session, ticket)
     if ticket.last_answer_id is None:
         measuring.unanswered(ticket)
+    changes = _turn_back(session, desk, ticket, message)
     ticket.version += 1
-    log(session, desk, ticket, "undone", [])
+    log(session, desk, ticket, "undone", changes)
     events.emit(session, number, "message", now=desk.now, version=ticket.version)
+    return True
+
+
+def _turn_back(session: Session, desk: Desk, ticket: Ticket, message: Message) -> list[Change]:
+    """The status the answer changed, if nobody gave another since, and whose turn it is."""
+    said = select(Message.direction).where(
+        Message.number == ticket.number, Message.audience == "public", Message.id < message.id
+    )
+    if session.scalar(said.order_by(Message.id.desc()).limit(1)) == "inbound":
+        ticket.waiting_on = "agent"
+    values = session.scalar(
+        select(LogPrivate.values)
+        .join(Log, Log.id == LogPrivate.log_id)
+        .where(Log.number == ticket.number, Log.action == "replied", Log.at == message.at)
+        .order_by(Log.id.desc())
+        .limit(1)
+    )
+    registers = catalog.load(session, desk.policy)
+    labels = {status.label: status for status in registers.statuses.values()}
+    for change in (values or {}).get("changes", ()):
+        before, after = labels.get(change["before"]), labels.get(change["after"])
+        if change["field"] != "status" or before is None or after is None:
+            continue
+        if ticket.status_id == after.id and before.active:
+            ticket.status_id, ticket.situation = before.id, before.situation
+            changed = Change("status", after.label, before.label)
+            return [changed, *clock.follow(ticket, registers, desk.now)]
+    return []
+
+
+def unsay(session: Session, message: Message, *, now: datetime) -> bool:
+    """Turn what the other side has not got yet into a note only the operadora sees. False, and
+    nothing changed, when some of it has left or somebody read it on the portal's page."""
+    read = session.scalar(
+        select(Reading.message_id)
+        .where(Reading.number == message.number, Reading.message_id >= message.id)
+        .limit(1)
+    )
+    if read is not None or not outbox.cancel(session, message.number, message.id, now=now):
+        return False
+    message.direction, message.audience, message.kind = "internal", "internal", "note"
+    session.execute(
+        update(Delivery)
+        .where(Delivery.message_id == message.id, Delivery.outbox_id.is_(None))
+        .values(state="cancelled", at=now)
+    )
     return True
 
 

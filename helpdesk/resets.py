@@ -1,4 +1,7 @@
-"""A forgotten password: a link by e-mail, good once and for half an hour, to a new one."""
+"""A password that is forgotten, or not there yet: a link by e-mail, good once, to a new one.
+
+Whoever asks for it has half an hour; an agent who is new has as long as an invitation lasts.
+"""
 
 import secrets
 from dataclasses import dataclass
@@ -15,6 +18,7 @@ from helpdesk.tokens import Keyring
 
 LIFE = timedelta(minutes=30)
 PURPOSE = "reset"
+AGENT = "agent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +41,30 @@ def ask(
     name = logins.address_of(typed)
     logins.check_sends(session, name, now=now)
     owner = _owner(session, kind, name)
-    token = secrets.token_urlsafe(24)
-    session.add(
-        LoginCode(
-            purpose=PURPOSE,
-            address=name,
-            agent_id=owner.id if owner and kind == "agent" else None,
-            person_id=owner.id if owner and kind == "person" else None,
-            code_hash=logins.hash_of(keyring, PURPOSE, kind, token),
-            created_at=now,
-            expires_at=now + LIFE,
-        )
-    )
+    digest = _hash_of(keyring, kind, token := secrets.token_urlsafe(24))
+    _keep(session, kind, owner, name, digest, now, LIFE)
     if owner is not None:
-        told = Notice(
-            "password_reset",
-            Channel.MAIL,
-            owner.email,
-            to_name=owner.name,
-            automatic=False,
-            data={"link": f"{link}{token}", "minutes": int(LIFE.total_seconds() // 60)},
-        )
-        notices.post(session, [told], now=now)
+        minutes = int(LIFE.total_seconds() // 60)
+        data: dict[str, object] = {"link": f"{link}{token}", "minutes": minutes}
+        _post(session, "password_reset", owner, data, now)
+
+
+def welcome(session: Session, agent: Agent, keyring: Keyring, link: str, *, now: datetime) -> None:
+    """Send an agent the link of the first log-in; one from before is void. Raises `Throttled` after
+    three an hour."""
+    name = logins.address_of(agent.email)
+    logins.check_sends(session, name, now=now)
+    logins.void(session, AGENT, agent.id, now=now)
+    owner = _agent(agent)
+    digest = _hash_of(keyring, AGENT, token := secrets.token_urlsafe(24))
+    _keep(session, AGENT, owner, name, digest, now, logins.INVITATION_LIFE)
+    agent.invited_at, agent.accepted_at = now, None
+    data: dict[str, object] = {
+        "link": f"{link}{token}",
+        "days": logins.INVITATION_LIFE.days,
+        "login": agent.login,
+    }
+    _post(session, "first_access", owner, data, now)
 
 
 def look(
@@ -78,9 +84,40 @@ def use(
     if row is None or owner is None:
         return None
     row.used_at = now
+    if kind == AGENT:
+        agent = session.get_one(Agent, owner.id)
+        agent.accepted_at = agent.accepted_at or now
     actor = sessions.whose(session, kind, owner.id)
     accounts.change_password(session, actor, password_hash, now=now)
     return owner
+
+
+def _hash_of(keyring: Keyring, kind: str, token: str) -> str:
+    return logins.hash_of(keyring, PURPOSE, kind, token)
+
+
+def _keep(
+    session: Session, kind: str, owner: Owner | None, name: str, digest: str, now: datetime,
+    life: timedelta,
+) -> None:  # fmt: skip
+    session.add(
+        LoginCode(
+            purpose=PURPOSE,
+            address=name,
+            agent_id=owner.id if owner and kind == AGENT else None,
+            person_id=owner.id if owner and kind != AGENT else None,
+            code_hash=digest,
+            created_at=now,
+            expires_at=now + life,
+        )
+    )
+
+
+def _post(
+    session: Session, notice: str, owner: Owner, data: dict[str, object], now: datetime
+) -> None:
+    told = Notice(notice, Channel.MAIL, owner.email, to_name=owner.name, automatic=False, data=data)
+    notices.post(session, [told], now=now)
 
 
 def _row(
@@ -89,7 +126,7 @@ def _row(
     return session.scalar(
         select(LoginCode).where(
             LoginCode.purpose == PURPOSE,
-            LoginCode.code_hash == logins.hash_of(keyring, PURPOSE, kind, token),
+            LoginCode.code_hash == _hash_of(keyring, kind, token),
             LoginCode.used_at.is_(None),
             LoginCode.expires_at > now,
         )
@@ -112,7 +149,7 @@ def _owner(session: Session, kind: str, name: str) -> Owner | None:
 
 
 def _of_row(session: Session, kind: str, row: LoginCode) -> Owner | None:
-    if kind == "agent":
+    if kind == AGENT:
         agent = session.get(Agent, row.agent_id) if row.agent_id else None
         return _agent(agent) if agent is not None and agent.active else None
     person = session.get(Person, row.person_id) if row.person_id else None

@@ -7,14 +7,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from helpdesk import audit, sharing, text
+from helpdesk.audit import Change
 from helpdesk.border import Actor
 from helpdesk.desk import Desk
 from helpdesk.errors import FieldError, Invalid, NotVisible
-from helpdesk.models import SavedView
+from helpdesk.models import Agent, SavedView, Sector
 
 LONGEST_NAME = 60
 LONGEST_QUERY = 2_000
 MOST_VIEWS = 50
+#: of others, on one page
+MOST_SHARED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,35 @@ def listing(session: Session, actor: Actor) -> list[View]:
     return [View(v.id, v.name, v.query, v.scope, v.agent_id == actor.id) for v in found]
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """One that somebody else shares: `owner` by name, `sector` None where everybody has it."""
+
+    id: int
+    name: str
+    owner: str
+    sector: str | None
+
+
+def shared_by_others(session: Session, actor: Actor) -> list[Shared]:
+    """Those of every sector, for who keeps them in order (`sharing.SHARES`); none for others."""
+    if not actor.may(sharing.SHARES[SavedView]):
+        return []
+    found = session.execute(
+        select(SavedView.id, SavedView.name, Agent.name, Sector.name)
+        .join(Agent, Agent.id == SavedView.agent_id)
+        .outerjoin(Sector, Sector.id == SavedView.sector_id)
+        .where(
+            SavedView.scope != "personal",
+            SavedView.agent_id != actor.id,
+            SavedView.removed_at.is_(None),
+        )
+        .order_by(SavedView.scope, SavedView.name, SavedView.id)
+        .limit(MOST_SHARED)
+    )
+    return [Shared(*row) for row in found]
+
+
 def save(session: Session, desk: Desk, name: str, query: str, scope: str) -> int:
     """Keep a list under a name; the same name of the same agent is replaced. Returns its id.
     Raises `Invalid`, `Forbidden`."""
@@ -46,7 +78,7 @@ def save(session: Session, desk: Desk, name: str, query: str, scope: str) -> int
     if len(query) > LONGEST_QUERY:
         raise Invalid(FieldError("query", "too_long", (("limit", LONGEST_QUERY),)))
     sector_id = sharing.sector_of(desk, SavedView, scope)
-    known = _own(session, desk.actor)
+    known = _of(session, desk.actor.id)
     row = next((v for v in known if v.name == called), None)
     if row is None:
         if len(known) >= MOST_VIEWS:
@@ -63,13 +95,14 @@ def save(session: Session, desk: Desk, name: str, query: str, scope: str) -> int
 def change(session: Session, desk: Desk, view_id: int, name: str, scope: str) -> None:
     """Another name, or for others. Raises `Invalid`, `Forbidden`, `NotVisible`."""
     row = _changeable(session, desk, view_id)
-    called = _called(name)
-    if any(v.name == called and v.id != view_id for v in _own(session, desk.actor)):
-        raise Invalid(FieldError("name", "taken"))
     if scope != row.scope:
         row.sector_id, row.scope = sharing.sector_of(desk, SavedView, scope), scope
-    row.name, row.changed_at = called, desk.now
-    _log(session, desk, "view_saved", called)
+    _call(session, desk, row, name)
+
+
+def rename(session: Session, desk: Desk, view_id: int, name: str) -> None:
+    """Another name, for as many as had it. Raises `Invalid`, `NotVisible`."""
+    _call(session, desk, _changeable(session, desk, view_id), name)
 
 
 def remove(session: Session, desk: Desk, view_id: int) -> None:
@@ -88,7 +121,7 @@ def restore(session: Session, desk: Desk, view_id: int) -> None:
 
 def order(session: Session, desk: Desk, ids: Sequence[int]) -> None:
     """Put one's own views in this order. Raises `NotVisible` for another's."""
-    known = {v.id: v for v in _own(session, desk.actor)}
+    known = {v.id: v for v in _of(session, desk.actor.id)}
     places = sorted(v.position for v in known.values())
     if set(ids) != set(known):
         what = "view"
@@ -104,6 +137,16 @@ def _changeable(session: Session, desk: Desk, view_id: int) -> SavedView:
     return row
 
 
+def _call(session: Session, desk: Desk, row: SavedView, name: str) -> None:
+    """A name stands once among those of whoever made the view."""
+    before, called = row.name, _called(name)
+    if any(v.name == called and v.id != row.id for v in _of(session, row.agent_id)):
+        raise Invalid(FieldError("name", "taken"))
+    row.name, row.changed_at = called, desk.now
+    changes = [Change("view", before, called)] if before != called else []
+    audit.record(session, desk.actor, "view_saved", now=desk.now, changes=changes, note=called)
+
+
 def _called(name: str) -> str:
     called = " ".join(text.normalise(name).split())
     if not called:
@@ -113,9 +156,9 @@ def _called(name: str) -> str:
     return called
 
 
-def _own(session: Session, actor: Actor) -> list[SavedView]:
+def _of(session: Session, agent_id: int | None) -> list[SavedView]:
     """In their order."""
-    mine = (SavedView.agent_id == actor.id, SavedView.removed_at.is_(None))
+    mine = (SavedView.agent_id == agent_id, SavedView.removed_at.is_(None))
     query = select(SavedView).where(*mine).order_by(SavedView.position, SavedView.id)
     return list(session.scalars(query))
 

@@ -2,15 +2,16 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk import access, audit, factors, secrecy
 from helpdesk.audit import Change
-from helpdesk.border import Actor, ActorKind
+from helpdesk.border import SYSTEM, Actor, ActorKind
 from helpdesk.errors import NotVisible
 from helpdesk.models import Agent, ApiToken, Membership, Person, Profile
 from helpdesk.models import Session as Login
@@ -34,6 +35,15 @@ class Live:
     begun_at: datetime
     #: the profile asks for a second factor and the agent has none yet
     owes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """An API token, and the agent it acts as. `stale`: its last use is not known of late."""
+
+    id: int
+    actor: Actor
+    stale: bool
 
 
 def start(
@@ -124,6 +134,17 @@ def owner(session: Session, token: str) -> tuple[str, int] | None:
     return (row[0], row[1]) if row else None
 
 
+def stood_for(session: Session, token: str, person_id: int) -> int | None:
+    """The provider that person acted for in the session of this token, ended or not."""
+    return session.scalar(
+        select(Login.provider_id).where(
+            Login.token_hash == token_hash(token),
+            Login.kind == "person",
+            Login.subject_id == person_id,
+        )
+    )
+
+
 def touch(session: Session, session_id: int, *, now: datetime) -> None:
     session.execute(update(Login).where(Login.id == session_id).values(seen_at=now))
 
@@ -188,31 +209,56 @@ def person_actor(session: Session, person_id: int) -> Actor | None:
     return Actor(ActorKind.PERSON, person.id, person.name, providers=tuple(memberships.all()))
 
 
-def add_token(session: Session, name: str, login: str, *, now: datetime) -> str:
-    """An API token that acts as an agent; returned once. Raises `NotVisible`."""
+def add_token(
+    session: Session,
+    name: str,
+    login: str,
+    actor: Actor = SYSTEM,
+    *,
+    now: datetime,
+    permissions: Collection[str] | None = None,
+    expires_at: datetime | None = None,
+) -> str:
+    """An API token that acts as an agent; returned once. `permissions` None is all that the agent
+    may, now and later. Raises `NotVisible`."""
     agent = session.scalar(select(Agent).where(Agent.login == login, Agent.active))
     if agent is None:
         raise NotVisible("agent", login)
     token = f"ponte_{secrets.token_urlsafe(32)}"
     session.add(
-        ApiToken(name=name, agent_id=agent.id, token_hash=token_hash(token), created_at=now)
+        ApiToken(
+            name=name,
+            agent_id=agent.id,
+            token_hash=token_hash(token),
+            created_at=now,
+            permissions=sorted(permissions) if permissions is not None else None,
+            expires_at=expires_at,
+        )
     )
-    actor = Actor(ActorKind.AGENT, agent.id, agent.name)
-    audit.record(session, actor, "token_added", now=now, note=name)
+    changes = (Change("token", None, name), Change("login", None, login))
+    audit.record(session, actor, "token_added", now=now, changes=changes)
     return token
 
 
-def token_actor(session: Session, token: str) -> tuple[int, Actor] | None:
-    """The id of an API token and the agent it acts as."""
-    row = session.execute(
-        select(ApiToken.id, ApiToken.agent_id).where(
-            ApiToken.token_hash == token_hash(token), ApiToken.revoked_at.is_(None)
+def token_actor(session: Session, token: str, *, now: datetime) -> Bearer | None:
+    """The agent an API token acts as, with what the token may of it; None when it is void."""
+    row = session.scalar(
+        select(ApiToken).where(
+            ApiToken.token_hash == token_hash(token),
+            ApiToken.revoked_at.is_(None),
+            or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now),
         )
-    ).first()
-    if row is None:
+    )
+    actor = agent_actor(session, row.agent_id) if row is not None else None
+    if row is None or actor is None:
         return None
-    actor = agent_actor(session, row[1])
-    return (row[0], actor) if actor is not None else None
+    may = access.narrowed(actor.permissions, row.permissions)
+    stale = row.used_at is None or row.used_at + TOUCH <= now
+    return Bearer(row.id, replace(actor, permissions=may), stale)
+
+
+def touch_token(session: Session, token_id: int, *, now: datetime) -> None:
+    session.execute(update(ApiToken).where(ApiToken.id == token_id).values(used_at=now))
 
 
 def token_hash(token: str) -> str:

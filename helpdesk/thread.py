@@ -78,11 +78,11 @@ def view(
     ends = endpoints.of_ticket(session, number)
     default = endpoints.default(session, ticket, ends)
     part = conversation.read(session, actor, number, window, ticket.last_answer_id)
+    # `OR` with what is never true finds no index: a ticket without predecessor asks for none.
+    before = [] if ticket.follows is None else [Ticket.number == ticket.follows]
     linked = session.scalars(
         select(Ticket.number)
-        .where(
-            or_(Ticket.number == ticket.follows, Ticket.follows == number), access.visible(actor)
-        )
+        .where(or_(*before, Ticket.follows == number), access.visible(actor))
         .order_by(Ticket.number)
     )
     return Thread(

@@ -143,9 +143,11 @@ def pending(
     status: str | None = None,
     until: datetime | None = None,
     version: int | None = None,
+    delay: timedelta = timedelta(),
 ) -> Ticket:
     """Chamado pendente: leave it for later and release the claim. With a text or named items the
-    provider is told what is missing. Raises `Invalid`."""
+    provider is told what is missing, by mail or bot not before `delay` has passed. Raises
+    `Invalid`."""
     ticket = load(session, desk, number, Action.PENDING, version)
     registers = catalog.load(session, desk.policy)
     if until is not None and until <= desk.now:
@@ -166,7 +168,7 @@ def pending(
         pendency.ask(session, number, message_id, labels)
         ticket.last_answer_id = message_id
         ticket.waiting_on = "provider"
-        tell(session, desk, "pending", target, others, message_id)
+        tell(session, desk, "pending", target, others, message_id, delay)
     touch(ticket, desk)
     log(session, desk, ticket, "left_pending", changes)
     events.emit(session, number, "changed", now=desk.now, version=ticket.version)

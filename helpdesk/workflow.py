@@ -27,6 +27,7 @@ class Action(StrEnum):
     CLASSIFY = "classify"
     DELETE = "delete"
     MERGE = "merge"
+    SURVEY = "survey"
 
 
 WaitingOn = Literal["provider", "agent", "internal"]
@@ -48,6 +49,7 @@ NEXT: dict[tuple[Situation, Action], Situation] = {
     (_OPEN, Action.CLASSIFY): _OPEN,
     (_OPEN, Action.DELETE): _CLOSED,
     (_OPEN, Action.MERGE): _CLOSED,
+    (_OPEN, Action.SURVEY): _OPEN,
     (_PENDING, Action.REPLY): _OPEN,
     (_PENDING, Action.NOTE): _PENDING,
     (_PENDING, Action.COMPLEMENT): _OPEN,
@@ -58,10 +60,12 @@ NEXT: dict[tuple[Situation, Action], Situation] = {
     (_PENDING, Action.FORWARD): _OPEN,
     (_PENDING, Action.CLASSIFY): _PENDING,
     (_PENDING, Action.MERGE): _CLOSED,
+    (_PENDING, Action.SURVEY): _PENDING,
     (_CLOSED, Action.NOTE): _CLOSED,
     (_CLOSED, Action.GIVE_UP): _CLOSED,
     (_CLOSED, Action.REOPEN): _OPEN,
     (_CLOSED, Action.MERGE): _CLOSED,
+    (_CLOSED, Action.SURVEY): _CLOSED,
 }
 
 #: whose turn it is afterwards; an action that is not here changes nothing about it. Left pending

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from channels import Kit
 from channels.web.coming import PERSON
+from channels.web.doors import party_of
 from channels.web.visitors import PortalRequest, door, somebody
 from helpdesk import accounts, factors, passwords, throttles
 from helpdesk.accounts import Event, Open
@@ -96,7 +97,8 @@ async def show_account(
     context: dict[str, object] = {
         "account": await _load(kit, live),
         "least": passwords.LEAST,
-        "problem": {"current": "", "password": ""} | (problem or {}),
+        "problem": {"current": "", "password": "", "passkey": ""} | (problem or {}),
+        "passkeys": party_of(kit) is not None,
         "codes": codes,
         "done": done,
         "current": live.id,

@@ -11,7 +11,7 @@ from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
 from channels import Kit
-from channels.web import doors, keeping
+from channels.web import doors, keeping, writer
 from channels.web.doors import Door
 from channels.web.keeping import Unsent
 from channels.web.visitors import COOKIE, PortalRequest, session_cookie
@@ -62,7 +62,7 @@ async def enter(
     method: str,
     *,
     cleared: Sequence[Gate] = (),
-) -> Response[str] | Redirect:
+) -> Response[Any] | Redirect:
     """Ask for the second factor of whoever has one, else begin the session."""
     if not await kit.work.read(_has_second, person_id):
         return await begin(request, kit, door, person_id, method, cleared=cleared)
@@ -81,10 +81,13 @@ async def begin(
     method: str,
     *,
     cleared: Sequence[Gate] = (),
-) -> Redirect:
+) -> Response[Any] | Redirect:
     """Begin the session instead of the one the browser had, hand over what waited for it, and go
-    where it was about."""
+    where it was about; nowhere from a dialog, whose page is another's for anybody else."""
     now = kit.clock()
+    if door.in_place and not writer.is_theirs(door.writer, person_id, kit):
+        again = replace(door, step="password", passed="", error="other")
+        return doors.show(request, kit, again, status=422)
     token = await kit.work.write(
         _begin,
         person_id,
@@ -98,9 +101,10 @@ async def begin(
         now=now,
     )
     known = throttles.known_token(kit.keyring, PERSON, person_id, now=now)
-    return Redirect(
-        door.back, status_code=303, cookies=[session_cookie(kit, token), _known_cookie(kit, known)]
-    )
+    cookies = [session_cookie(kit, token), _known_cookie(kit, known)]
+    if door.in_place:
+        return Response(None, status_code=204, cookies=cookies)
+    return Redirect(door.back, status_code=303, cookies=cookies)
 
 
 def passed(request: PortalRequest, kit: Kit, token: str) -> tuple[int, str] | None:
@@ -124,7 +128,9 @@ def _known_cookie(kit: Kit, value: str) -> Cookie:
 
 
 def _has_second(session: Session, person_id: int) -> bool:
-    return factors.of(session, PERSON, person_id).any
+    """Only an app: a passkey is a way in beside code and password, never a step after them. Whoever
+    loses the device still enters by mail."""
+    return factors.of(session, PERSON, person_id).totp_since is not None
 
 
 def _refuse(
@@ -146,11 +152,22 @@ def _begin(
     cleared: Sequence[Gate],
     *,
     browser: str,
+    instead_of: str,
     now: datetime,
     **come_from: Any,
 ) -> str:
+    """Somebody who comes back goes on for the provider they acted for."""
     if cleared:
         throttles.clear(session, cleared)
     if unsent is not None:
         keeping.hand_over(session, unsent, person_id, keyring, now=now)
-    return sessions.start(session, PERSON, person_id, now=now, user_agent=browser, **come_from)
+    return sessions.start(
+        session,
+        PERSON,
+        person_id,
+        now=now,
+        user_agent=browser,
+        instead_of=instead_of,
+        provider_id=sessions.stood_for(session, instead_of, person_id),
+        **come_from,
+    )

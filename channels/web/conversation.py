@@ -1,16 +1,18 @@
 """One contact as its provider sees it: loaded here, shown by reading, writing and confirmation."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from channels.web.visitors import HOME, Visitor
-from helpdesk import contacts, drafts, parameters, ratings, thread
+from helpdesk import contacts, drafts, parameters, pieces, ratings, thread
 from helpdesk.border import ActorKind
 from helpdesk.drafts import Kept
 from helpdesk.errors import NotVisible
 from helpdesk.models import Rating
+from helpdesk.pieces import Begun
 from helpdesk.policy import Policy
 from helpdesk.rows import Row
 from helpdesk.views import MessageView, Thread
@@ -50,6 +52,8 @@ class Conversation:
     first_new: int | None
     reopens_until: datetime | None
     draft: Kept | None
+    #: files of an addition that stopped on the way
+    begun: Sequence[Begun]
     #: where the contact goes on, when it was joined to another; "" for one that is not the reader's
     continued_in: str | None
     #: of a closed one: what was said of it, and whether it may be said still
@@ -77,6 +81,7 @@ def load(
         first_new=next(fresh, None),
         reopens_until=closed_at + days if closed_at else None,
         draft=drafts.load(session, visitor.owner, drafts.of_ticket(number)),
+        begun=pieces.unfinished(session, visitor.owner, drafts.of_ticket(number), now=now),
         continued_in=_continued(session, visitor, found, policy, now),
         rated=asked.given if asked else None,
         rateable=asked is not None and asked.given is None,

@@ -1,13 +1,18 @@
-"""The log-in page in its steps: ask for a code, type the code, or a password; a second factor."""
+"""The log-in in its steps, as a page or as a dialog over one: ask for a code, type the code, or a
+password; a second factor."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from litestar import Response
 
 from channels import Kit
 from channels.web.visitors import HOME, PortalRequest
+from helpdesk import passkeys
+from helpdesk.errors import Throttled
+from helpdesk.passkeys import Party
 
+MINUTE = 60
 Step = Literal["ask", "code", "password", "second"]
 
 
@@ -16,7 +21,7 @@ class Door:
     """`kept` is a form that waits for the log-in (signed); `saved` says that a draft does.
 
     `error`: required, invalid (the address), wrong (password), code, code_dead,
-    second (its code), expired, throttled.
+    second (its code), passkey, expired, throttled, other (the page is somebody else's).
     """
 
     back: str = HOME
@@ -31,9 +36,26 @@ class Door:
     passed: str = ""
     #: somebody who is in proves it again, to change a lock of the account
     confirms: bool = False
+    #: a dialog over an open page, and the mark of whose page that is (`channels.web.writer`)
+    in_place: bool = False
+    writer: str = ""
     tries: int = 0
     minutes: int = 0
 
 
+def party_of(kit: Kit) -> Party | None:
+    """Whom a passkey is for; None where browsers know none."""
+    return passkeys.party(kit.policy.public_url, kit.policy.insurer or "Ponte")
+
+
 def show(request: PortalRequest, kit: Kit, door: Door, *, status: int = 200) -> Response[str]:
-    return kit.page(request, "web/door.html", {"door": door}, status)
+    page = "web/door_dialog.html" if door.in_place else "web/door.html"
+    context: dict[str, object] = {"door": door, "passkeys": party_of(kit) is not None}
+    return kit.page(request, page, context, status)
+
+
+def wait(request: PortalRequest, kit: Kit, door: Door, error: Throttled) -> Response[str]:
+    minutes = max(round(error.seconds / MINUTE), 1)
+    answer = show(request, kit, replace(door, error="throttled", minutes=minutes), status=429)
+    answer.headers["Retry-After"] = str(error.seconds)
+    return answer

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from channels import Kit
-from channels.web import forms, slots, uploads
+from channels.web import forms, slots, uploads, writer
 from channels.web.forms import COMPLEMENT, OPENING
 from channels.web.uploads import Uploads
 from channels.web.visitors import HOME, PortalRequest, Visitor, entered, is_entered
@@ -25,10 +25,12 @@ async def draft_save(
     request: PortalRequest, kit: NamedDependency[SkipValidation[Kit]]
 ) -> Response[None]:
     """The script's part; `ref` names the contact that is added to, "" a new one. 401 when the
-    session ended: the form itself is kept when it is sent."""
+    session ended: the form itself is kept when it is sent. 409 when somebody else is logged in."""
     if not is_entered(request):
         return Response(None, status_code=401)
     visitor, form = entered(request), await request.form()
+    if not writer.is_theirs(writer.of(form), visitor.id, kit):
+        return Response(None, status_code=409)
     ref = str(form.get("ref", ""))
     fields = forms.typed(form, COMPLEMENT if ref else OPENING)
     kept = await uploads.take(form, kit, visitor.id)
@@ -57,7 +59,7 @@ def _save(
         select(Content.key).where(Content.key.startswith(prefix, autoescape=True))
     )
     own = [value for name, value in fields.items() if name in OWN_WORDS or slots.is_own(name)]
-    empty = not any(value.strip() for value in own)
+    empty = not kept.files and not any(value.strip() for value in own)
     if sent is None and empty:
         drafts.drop(session, visitor.owner, place)
     elif sent is None:

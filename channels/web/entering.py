@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 
 from litestar import Response, get, post
 from litestar.datastructures import FormMultiDict
@@ -11,7 +12,7 @@ from litestar.params import FromQuery, SkipValidation
 from litestar.response import Redirect
 
 from channels import Kit
-from channels.web import coming, doors
+from channels.web import coming, doors, writer
 from channels.web.coming import enter
 from channels.web.doors import Door
 from channels.web.visitors import (
@@ -29,7 +30,6 @@ from helpdesk.errors import NotVisible, Throttled
 from helpdesk.logins import WrongCode
 
 PURPOSE = "portal"
-MINUTE = 60
 #: buttons and addresses that lead to another way in, as people read them
 OTHER_WAYS: dict[str, doors.Step] = {"senha": "password", "codigo": "ask"}
 
@@ -42,7 +42,7 @@ async def session_ask(
     com: FromQuery[str] = "",
     guardado: FromQuery[str] = "",
     confirmar: FromQuery[str] = "",
-) -> Response[str] | Redirect:
+) -> Response[Any] | Redirect:
     if is_entered(request) and not confirmar:
         return Redirect(local_path(voltar), status_code=303)
     door = Door(
@@ -57,7 +57,7 @@ async def session_ask(
 @post("/")
 async def session_begin(
     request: PortalRequest, kit: NamedDependency[SkipValidation[Kit]]
-) -> Response[str] | Redirect:
+) -> Response[Any] | Redirect:
     form = await request.form()
     door = Door(
         back=local_path(form.get("voltar")),
@@ -65,6 +65,8 @@ async def session_begin(
         kept=str(form.get("kept", "")),
         saved=bool(form.get("guardado")),
         passed=str(form.get("passed", "")),
+        in_place=bool(form.get("aqui")),
+        writer=writer.of(form),
     )
     other = OTHER_WAYS.get(str(form.get("com", "")))
     if other is not None:
@@ -80,7 +82,7 @@ async def session_begin(
 
 async def send_code(
     request: PortalRequest, kit: Kit, door: Door, _: FormMultiDict
-) -> Response[str] | Redirect:
+) -> Response[Any] | Redirect:
     """The same answer to a known and an unknown address."""
     try:
         await kit.work.write(
@@ -93,13 +95,13 @@ async def send_code(
             device=await _device(request, kit, door.email),
         )
     except Throttled as error:
-        return _wait(request, kit, door, error)
+        return doors.wait(request, kit, door, error)
     return doors.show(request, kit, replace(door, step="code"))
 
 
 async def check_code(
     request: PortalRequest, kit: Kit, door: Door, form: FormMultiDict
-) -> Response[str] | Redirect:
+) -> Response[Any] | Redirect:
     here = replace(door, step="code")
     code = str(form.get("code", "")).strip()
     if not code:
@@ -122,7 +124,7 @@ async def check_code(
 
 async def check_password(
     request: PortalRequest, kit: Kit, door: Door, form: FormMultiDict
-) -> Response[str] | Redirect:
+) -> Response[Any] | Redirect:
     """An unknown address costs the same time and gets the same answer as a wrong password."""
     here = replace(door, step="password")
     password, now = str(form.get("password", "")), kit.clock()
@@ -132,7 +134,7 @@ async def check_password(
     try:
         await kit.work.read(throttles.check, gates, now=now)
     except Throttled as error:
-        return _wait(request, kit, here, error)
+        return doors.wait(request, kit, here, error)
     if not password:
         return doors.show(request, kit, replace(here, error="password_missing"), status=422)
     known = credential.password_hash if credential else ""
@@ -145,7 +147,7 @@ async def check_password(
 
 async def check_second(
     request: PortalRequest, kit: Kit, door: Door, form: FormMultiDict
-) -> Response[str] | Redirect:
+) -> Response[Any] | Redirect:
     """The code of the app, or a recovery code, after code or password."""
     who = coming.passed(request, kit, door.passed)
     if who is None:
@@ -156,7 +158,7 @@ async def check_second(
     try:
         await kit.work.read(throttles.check, gates, now=kit.clock())
     except Throttled as error:
-        return _wait(request, kit, here, error)
+        return doors.wait(request, kit, here, error)
     right = await kit.work.write(
         factors.check,
         coming.PERSON,
@@ -174,7 +176,7 @@ async def check_second(
 #: the field that tells which step was sent
 STEPS: dict[
     str,
-    Callable[[PortalRequest, Kit, Door, FormMultiDict], Awaitable[Response[str] | Redirect]],
+    Callable[[PortalRequest, Kit, Door, FormMultiDict], Awaitable[Response[Any] | Redirect]],
 ] = {"second": check_second, "code": check_code, "password": check_password}
 
 
@@ -205,11 +207,3 @@ async def provider_switch(
 async def _device(request: PortalRequest, kit: Kit, email: str) -> str:
     credential = await kit.work.read(logins.person_credential, email)
     return coming.device_of(request, kit, credential.id if credential else None)
-
-
-def _wait(request: PortalRequest, kit: Kit, door: Door, error: Throttled) -> Response[str]:
-    minutes = max(round(error.seconds / MINUTE), 1)
-    shown = replace(door, error="throttled", minutes=minutes)
-    answer = doors.show(request, kit, shown, status=429)
-    answer.headers["Retry-After"] = str(error.seconds)
-    return answer

@@ -11,13 +11,13 @@ from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
 from channels import Kit
-from channels.web import doors, forms, slots, uploads
+from channels.web import doors, forms, slots, uploads, writer
 from channels.web.doors import Door
 from channels.web.uploads import Uploads
-from channels.web.visitors import COOKIE, PortalRequest, door
+from channels.web.visitors import COOKIE, PortalRequest, door, is_entered
 from helpdesk import drafts, sessions, thread
 from helpdesk.border import ActorKind, File
-from helpdesk.errors import NotVisible
+from helpdesk.errors import Conflict, NotVisible
 from helpdesk.tokens import Keyring
 
 PURPOSE = "form-kept"
@@ -42,22 +42,34 @@ async def set_aside(
     names: Sequence[str],
     back: str,
 ) -> Response[str] | Redirect:
-    """A session that ended is known: its owner finds the form as a draft. Of a stranger only the
-    text is taken, signed, through the log-in; bytes of a stranger are not stored, but named."""
+    """Its writer is known by the form's mark or by the session that ended, and finds the form as a
+    draft. Of a stranger only the text is taken, signed, through the log-in; bytes of a stranger are
+    not stored, but named. Raises `Conflict` when somebody else is logged in meanwhile."""
     now = kit.clock()
     fields = forms.typed(form, names)
-    token = request.cookies.get(COOKIE, "")
-    owner = await kit.work.read(sessions.owner, token) if token else None
-    if owner is not None and owner[0] == ActorKind.PERSON:
-        taken = await uploads.take(form, kit, owner[1])
+    person_id = await _writer(request, kit, form)
+    if person_id is not None:
+        taken = await uploads.take(form, kit, person_id)
         fields |= slots.noted(form, taken)
-        await kit.work.write(_save, owner[1], ref, fields, taken.files, now=now)
+        await kit.work.write(_save, person_id, ref, fields, taken.files, now=now)
+        if is_entered(request):
+            code = "other_writer"
+            raise Conflict(code)
         return Redirect(door(back, guardado="1"), status_code=303)
     tokens = tuple(str(item) for item in form.getall(uploads.KEPT, []))
     unsent = Unsent(ref, fields | slots.noted(form, Uploads()), tokens)
     again = tuple(uploads.new_names(form))
     asked = Door(back=back, kept=seal(unsent, kit.keyring, now), attach_again=again)
     return doors.show(request, kit, asked, status=401)
+
+
+async def _writer(request: PortalRequest, kit: Kit, form: FormMultiDict) -> int | None:
+    marked = writer.named_in(writer.of(form), kit)
+    token = request.cookies.get(COOKIE, "")
+    if marked is not None or not token:
+        return marked
+    owner = await kit.work.read(sessions.owner, token)
+    return owner[1] if owner is not None and owner[0] == ActorKind.PERSON else None
 
 
 def seal(unsent: Unsent, keyring: Keyring, now: datetime) -> str:

@@ -9,7 +9,7 @@ from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
 from channels import Kit
-from channels.web import agenda, conversation, forms, slots, uploads
+from channels.web import agenda, conversation, forms, slots, uploads, writer
 from channels.web.conversation import Conversation
 from channels.web.forms import Problem
 from channels.web.uploads import Uploads
@@ -99,6 +99,8 @@ def show(
         "picker": uploads.picker(taken.files, kit),
         "limit": MOST_TEXT,
         "token": token or forms.new_token(),
+        "writer": writer.mark(visitor.id, kit),
+        "begun": found.begun,
         "problems": problems,
     }
     return kit.page(request, "web/conversation.html", context, 422 if problems else 200)

@@ -8,6 +8,7 @@ from litestar.di import Provide
 from channels import Kit
 from channels.web import (
     account,
+    again,
     confirming,
     contacts,
     drafting,
@@ -15,11 +16,13 @@ from channels.web import (
     files,
     invitations,
     notifying,
+    passkeys,
     people,
     printing,
     rating,
     reading,
     securing,
+    sending,
     writing,
 )
 from channels.web.visitors import NoProvider, NotEntered, to_door
@@ -51,6 +54,12 @@ HANDLERS = [
     securing.app_enrol,
     securing.app_remove,
     securing.codes_renew,
+    # /chave /conta/chaves
+    passkeys.passkey_ask,
+    passkeys.passkey_enter,
+    passkeys.passkey_offer,
+    passkeys.passkey_add,
+    passkeys.passkey_remove,
     # /conta/pessoas
     people.people_list,
     people.person_invite,
@@ -75,6 +84,14 @@ HANDLERS = [
     writing.contact_open,
     # /fale-conosco/rascunho
     drafting.draft_save,
+    # /fale-conosco/sessao /fale-conosco/entrar
+    again.session_look,
+    again.session_again,
+    # /fale-conosco/envios/{upload}
+    sending.upload_begin,
+    sending.upload_look,
+    sending.upload_add,
+    sending.upload_drop,
     # /fale-conosco/anexos/{public_id}
     files.attachment_download,
     # /fale-conosco/{ref}

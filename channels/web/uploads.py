@@ -59,21 +59,28 @@ async def take(form: FormMultiDict, kit: Kit, person_id: int) -> Uploads:
     taken, problems = _kept(form, kit, person_id, removed)
     for item, upload in _new(form):
         data = await upload.read(kit.limits.size + 1)
-        name = attachments.safe_name(upload.filename)
-        kind = attachments.sniff(data, name, upload.content_type)
-        wrong = attachments.check([Candidate(name, len(data), kind)], kit.limits)
-        if wrong:
-            problems += [FieldError(_field(item), error.code, error.data) for error in wrong]
-            continue
-        if await asyncio.to_thread(kit.scan, data):
-            problems.append(FieldError(_field(item), "infected", (("file", name),)))
-            continue
-        sha256 = await asyncio.to_thread(kit.blobs.put, data)
-        taken.append(Taken(File(name, kind, len(data), sha256), item))
+        found = await examine(kit, upload.filename, upload.content_type, data)
+        if isinstance(found, FieldError):
+            problems.append(FieldError(_field(item), found.code, found.data))
+        else:
+            taken.append(Taken(found, item))
     files = [each.file for each in taken]
     together = [Candidate(f.filename, f.size, f.content_type) for f in files]
     problems += attachments.check(together, kit.limits)
     return Uploads(tuple(taken), tuple(problems))
+
+
+async def examine(kit: Kit, filename: str, declared: str, data: bytes) -> File | FieldError:
+    """What the bytes are, durable, or why they are not taken. Raises `Deferred` while nobody can
+    look for malware."""
+    name = attachments.safe_name(filename)
+    kind = attachments.sniff(data, name, declared)
+    wrong = attachments.check([Candidate(name, len(data), kind)], kit.limits)
+    if wrong:
+        return wrong[0]
+    if await asyncio.to_thread(kit.scan, data):
+        return FieldError(FIELD, "infected", (("file", name),))
+    return File(name, kind, len(data), await asyncio.to_thread(kit.blobs.put, data))
 
 
 def new_names(form: FormMultiDict) -> list[str]:

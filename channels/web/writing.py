@@ -12,17 +12,18 @@ from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
 from channels import Kit
-from channels.web import conversation, forms, keeping, reading, slots, uploads
+from channels.web import conversation, forms, keeping, reading, slots, uploads, writer
 from channels.web.forms import COMPLEMENT, OPENING, Problem
 from channels.web.uploads import Uploads
 from channels.web.visitors import HOME, PortalRequest, Visitor, entered, is_entered
-from helpdesk import catalog, contacts, drafts, parameters, thread
+from helpdesk import catalog, contacts, drafts, parameters, pieces, thread
 from helpdesk.border import Inbound, Outcome, Receipt
 from helpdesk.drafts import Kept
 from helpdesk.errors import Conflict, FieldError, Invalid, NotVisible
 from helpdesk.intake import receive_many
 from helpdesk.intake.checking import MOST_TEXT, check
 from helpdesk.models import Person
+from helpdesk.pieces import Begun
 from helpdesk.policy import Policy
 
 NEW = f"{HOME}/novo"
@@ -40,6 +41,8 @@ class Choices:
     said: list[tuple[str, str, str]]
     contact: dict[str, str]
     draft: Kept | None
+    #: files that stopped on the way
+    begun: Sequence[Begun]
     providers: list[tuple[int, str]]
 
 
@@ -48,7 +51,7 @@ async def contact_new(
     request: PortalRequest, kit: NamedDependency[SkipValidation[Kit]]
 ) -> Response[str]:
     visitor = entered(request)
-    choices = await kit.work.read(_choices, visitor, kit.policy)
+    choices = await kit.work.read(_choices, visitor, kit.policy, now=kit.clock())
     draft = choices.draft
     fields = dict.fromkeys(OPENING, "") | choices.contact | (draft.fields if draft else {})
     taken = slots.recalled({}, draft.files if draft else ())
@@ -60,7 +63,7 @@ async def contact_open(
     request: PortalRequest, kit: NamedDependency[SkipValidation[Kit]]
 ) -> Response[str] | Redirect:
     form = await request.form()
-    if not is_entered(request):
+    if not _is_writer(request, kit, form):
         return await keeping.set_aside(request, kit, form, "", OPENING, NEW)
     visitor, now = _acting(entered(request), form), kit.clock()
     if DISCARD in form:
@@ -74,7 +77,7 @@ async def contact_open(
     if not (asked or problems or taken.problems):
         receipt = await kit.work.write(_receive, inbound, visitor, drafts.NEW, kit.policy, now=now)
         return Redirect(f"{_address(receipt)}?confirmado=1", status_code=303)
-    choices = await kit.work.read(_choices, visitor, kit.policy)
+    choices = await kit.work.read(_choices, visitor, kit.policy, now=now)
     wrong = forms.problems_of([*problems, *taken.problems], fields)
     await uploads.hold(taken, kit)
     narrow = SHOW in form or "narrow" in form
@@ -86,7 +89,7 @@ async def contact_complement(
     request: PortalRequest, kit: NamedDependency[SkipValidation[Kit]], ref: FromPath[str]
 ) -> Response[str] | Redirect:
     form = await request.form()
-    if not is_entered(request):
+    if not _is_writer(request, kit, form):
         return await keeping.set_aside(request, kit, form, ref, COMPLEMENT, f"{HOME}/{ref}")
     visitor, now = entered(request), kit.clock()
     found = await kit.work.read(conversation.load, visitor, ref, policy=kit.policy, now=now)
@@ -125,6 +128,12 @@ async def contact_complement(
         token=token,
         problems=wrong,
     )
+
+
+def _is_writer(request: PortalRequest, kit: Kit, form: FormMultiDict) -> bool:
+    """Whether who is logged in is who wrote the form."""
+    person_id = request.user.id if is_entered(request) else None
+    return person_id is not None and writer.is_theirs(writer.of(form), person_id, kit)
 
 
 def _acting(visitor: Visitor, form: FormMultiDict) -> Visitor:
@@ -168,13 +177,15 @@ def _form(
         "picker": uploads.picker(taken.files, kit),
         "limit": MOST_TEXT,
         "token": token,
+        "writer": writer.mark(visitor.id, kit),
+        "begun": choices.begun,
         "providers": choices.providers,
         "provider_id": visitor.provider_id,
     }
     return kit.page(request, "web/new.html", context, 422 if problems else 200)
 
 
-def _choices(session: Session, visitor: Visitor, policy: Policy) -> Choices:
+def _choices(session: Session, visitor: Visitor, policy: Policy, *, now: datetime) -> Choices:
     """Raises `NotVisible` when the operadora closed the form."""
     registers = catalog.load(session, policy)
     _must_be_open(session, visitor.provider_id)
@@ -196,6 +207,7 @@ def _choices(session: Session, visitor: Visitor, policy: Policy) -> Choices:
         ],
         contact=known,
         draft=drafts.load(session, visitor.owner, drafts.NEW),
+        begun=pieces.unfinished(session, visitor.owner, drafts.NEW, now=now),
         providers=contacts.providers(session, visitor.actor),
     )
 
@@ -231,6 +243,7 @@ def _receive(
     (answer,) = receive_many(session, [inbound], policy, now=now)
     assert isinstance(answer, Receipt), "only mail is ever held"
     drafts.drop(session, visitor.owner, place)
+    pieces.drop_all(session, visitor.owner, place)
     if inbound.number is not None:
         thread.mark_read(session, visitor.actor, inbound.number)
     return answer

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 from gateway.admin import cells, frame, records, screens, tables
 from gateway.admin.screens import Screen
 from gateway.console import fields, shell
-from gateway.console.exporting import MARK, written
 from gateway.console.fields import Fields, Kept
 from gateway.console.shell import AgentRequest, Around, Console
 from gateway.console.ticket import looked
+from gateway.delimited import MARK, written
 from helpdesk import access
 from helpdesk.desk import Desk
 from helpdesk.errors import Conflict, FieldError, Invalid
@@ -160,7 +160,7 @@ async def _page(
     given: dict[str, object] = {
         "screen": screen,
         "register": screen.register,
-        "columns": tables.header(screen.register),
+        "columns": tables.columns(screen.register),
         "plan": None,
         "problems": {},
         "unreadable": (),
@@ -177,7 +177,7 @@ def _near(session: Session, desk: Desk) -> Around:
 
 
 def _told(register: Register, planned: Planned) -> Told:
-    known = {each.name: each for each in register.fields}
+    known = {each.name: each for each in tables.read_fields(register)}
 
     def said(name: str, text: str) -> str:
         if name == register.switch:

@@ -94,6 +94,7 @@ async def show(
             for path, records in found.below
         ],
         "used": found.used,
+        "exports": request.user.may("ticket.export"),
         "writes": request.user.may(register.writes),
     }
     return frame.page(

@@ -42,6 +42,7 @@ PEOPLE_FIELDS: dict[str, dict[str, tuple[str, str]]] = {
         "state": ("Estado", ""),
         "phone": ("Telefone", ""),
         "email": ("E-mail", "O que vier deste endereço é recebido em nome do prestador."),
+        "person": ("Pessoa", "Quem fala pelo prestador por este e-mail. O convite vem depois."),
         "active": _ACTIVE,
     },
     "provider_address": {
@@ -71,7 +72,8 @@ _PERMISSIONS = {
     "ticket.open": "Abrir chamado",
     "ticket.claim": "Assumir e desistir",
     "ticket.reply": "Responder ao prestador",
-    "ticket.note": "Escrever comunicação interna",
+    "ticket.note": "Escrever nota interna",
+    "ticket.survey": "Preencher pesquisas",
     "ticket.pending": "Deixar pendente",
     "ticket.forward": "Encaminhar e consultar outro setor",
     "ticket.classify": "Classificar",
@@ -148,7 +150,7 @@ PEOPLE: dict[str, dict[str, str]] = {
         "domain": "Domínios de e-mail",
         "privacy": "Privacidade (LGPD)",
     },
-    "register_page": {"pessoas": "Pessoas"},
+    "register_page": {"pessoas": "Pessoas", "acesso": "Acesso"},
     "invitation": {
         "none": "Sem convite",
         "invited": "Convidado",

@@ -78,6 +78,7 @@ async def record_list(
         "register": register,
         "rows": [(record, cells.of(register, record)) for record in page.rows],
         "children": found.children,
+        "child_path": screens.path_of(register.children[0]) if register.children else "",
         "above": found.above,
         "asked": {"q": q, "situacao": state, "de": de},
         "states": list(SHOWN),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from helpdesk import access
 from helpdesk.border import Actor
 from helpdesk.errors import NotVisible
-from helpdesk.registry import days, described, people, providers
+from helpdesk.registry import days, described, people, providers, surveys
 from helpdesk.registry.shape import Register
 
 ROOT = "/cadastros"
@@ -23,6 +23,8 @@ class Screen:
     register: Register
     template: str = "admin/list"
     pages: tuple[str, ...] = ()
+    #: the file of what was answered to a record, where there is such a thing; {id} is its id
+    answers: str = ""
 
     @property
     def url(self) -> str:
@@ -46,12 +48,19 @@ SCREENS: dict[str, Screen] = {
         Screen("status", described.STATUS),
         Screen("setores", described.SECTOR),
         Screen("textos", described.CANNED),
+        Screen(
+            "formularios",
+            surveys.FORM,
+            "admin/tree",
+            answers="/central/pesquisas/{id}/respostas.csv",
+        ),
+        Screen("perguntas", surveys.QUESTION),
         Screen("feriados", days.CALENDAR),
         Screen("prestadores", providers.PROVIDER, pages=("pessoas",)),
         Screen("enderecos", providers.ADDRESS),
         Screen("prazos", providers.TERMS),
         Screen("tipos", providers.TYPE),
-        Screen("agentes", people.AGENT),
+        Screen("agentes", people.AGENT, pages=("acesso",)),
         Screen("perfis", people.PROFILE),
     )
 }
@@ -67,6 +76,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("status", described.STATUS.reads),
             Entry("setores", described.SECTOR.reads),
             Entry("textos", described.CANNED.reads),
+            Entry("formularios", surveys.FORM.reads),
         ),
     ),
     (

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.admin import cells
-from gateway.console.exporting import FORMULA, safe
+from gateway.delimited import FORMULA, safe
 from gateway.labels import label
 from helpdesk.registry.importing import MOST_LINES, Line
 from helpdesk.registry.shape import Field, Record, Register
@@ -38,6 +38,12 @@ def header(register: Register) -> list[str]:
     return [*names, _word(register, register.switch)] if register.switch else names
 
 
+def columns(register: Register) -> list[str]:
+    """What a file may have: those of the export, and what only a file says."""
+    more = [_word(register, register.beside.field.name)] if register.beside else []
+    return [*header(register), *more]
+
+
 def line(register: Register, record: Record) -> list[str]:
     row = [safe(_out(each, record.texts[each.name])) for each in register.fields]
     return [*row, cells.YES_WORD if record.active else cells.NO_WORD] if register.switch else row
@@ -63,10 +69,14 @@ def read(register: Register, data: bytes) -> list[Line]:
     return lines
 
 
+def read_fields(register: Register) -> list[Field]:
+    return [*register.fields, *([register.beside.field] if register.beside else [])]
+
+
 def _line(register: Register, number: int, found: dict[str, str]) -> Line:
     texts = {
         each.name: cells.typed(each, _in(found[each.name]))
-        for each in register.fields
+        for each in read_fields(register)
         if each.name in found
     }
     return Line(number, texts, cells.flag(found.get(register.switch, "")))
@@ -75,7 +85,7 @@ def _line(register: Register, number: int, found: dict[str, str]) -> Line:
 def _columns(register: Register, names: Sequence[str]) -> list[str]:
     """The field of each column."""
     fields = [
-        *(each.name for each in register.fields),
+        *(each.name for each in read_fields(register)),
         *([register.switch] * bool(register.switch)),
     ]
     known = {name: name for name in fields}

@@ -1,6 +1,7 @@
 """What registers, their fields and their refusals are called; part of `gateway.labels`."""
 
 from gateway.admin.people_words import PEOPLE, PEOPLE_FIELDS
+from gateway.console.survey_words import SURVEY_FIELDS
 
 #: a field's words: its name, and what stands under it in the form
 Said = dict[str, tuple[str, str]]
@@ -152,6 +153,13 @@ REGISTER: dict[str, dict[str, str]] = {
         "Uma mudança mostra antes quais prazos abertos mudam.",
         "canned_text": "Respostas que todos, ou um setor, usam. Os pessoais são de cada atendente.",
     },
+    #: how a list counts what is below a record
+    "register_below": {
+        "subclassification.one": "subclassificação",
+        "subclassification.many": "subclassificações",
+        "survey_question.one": "pergunta",
+        "survey_question.many": "perguntas",
+    },
     "register_conflict": {
         "needed": "O Ponte depende deste cadastro: o código fica e ele continua ativo.",
         "held": "Ainda há cadastros ativos que apontam para este. Mude-os antes de desativar.",
@@ -224,7 +232,7 @@ REGISTER: dict[str, dict[str, str]] = {
     },
 }
 
-FIELDS.update(PEOPLE_FIELDS)
+FIELDS.update(PEOPLE_FIELDS | SURVEY_FIELDS)
 for _kind, _words in PEOPLE.items():
     REGISTER[_kind] = REGISTER.get(_kind, {}) | _words
 

@@ -7,7 +7,7 @@ from argon2 import PasswordHasher
 
 from gateway.commands.instance import fail, instance, say
 from gateway.runtime import clock
-from helpdesk import factors, provider_csv, registers, sessions
+from helpdesk import agent_access, provider_csv, registers, sessions
 from helpdesk.border import SYSTEM
 from helpdesk.registers import ImportRefused
 
@@ -34,7 +34,7 @@ def add_agent(login: str, name: str, email: str, profile: str, sector: str | Non
 
 def forget_factors(login: str) -> None:
     with instance() as (work, _):
-        work.write_now(factors.forget, login, SYSTEM, now=clock())
+        work.write_now(agent_access.forget_factors, login, SYSTEM, now=clock())
     say(f"agent {login} enters by password alone until a second factor is set up again")
 
 

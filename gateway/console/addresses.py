@@ -4,6 +4,7 @@
 unknown is left out and named, so that an old bookmark still opens.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,6 +13,7 @@ from urllib.parse import urlencode
 from helpdesk.border import Channel
 from helpdesk.filters import Filter
 from helpdesk.grid import Order
+from helpdesk.survey_figures import Counted
 
 SITUATIONS = {
     "todos": "all",
@@ -126,7 +128,11 @@ DAYS = {
     "fechado-ate": "closed_to",
     "em": "open_on",
 }
-KNOWN = ("situacao", "prazo", *DAYS, "hora", "q", "ordem", "sentido", *PLACE, *CODES)
+#: an answer to a survey form, and when it was given
+ANSWER = ("resposta", "respondido-de", "respondido-ate")
+#: ids of the question and of the answer
+_ANSWER = re.compile(r"([0-9]{1,18})-([0-9]{1,9})")
+KNOWN = ("situacao", "prazo", *DAYS, "hora", *ANSWER, "q", "ordem", "sentido", *PLACE, *CODES)
 
 
 def parse(items: Iterable[tuple[str, str]], login: str) -> Asked:
@@ -146,6 +152,7 @@ def parse(items: Iterable[tuple[str, str]], login: str) -> Asked:
         chosen = replace(chosen, **{field: _day(given, name, wrong)})
     chosen = _special(chosen, login, wrong)
     chosen = _in_period(chosen, given.get("hora"), wrong)
+    chosen = replace(chosen, answered=_answered(given, wrong))
     key = _one(given, "ordem", ORDERS, wrong) or "due"
     address = given.drop(*wrong)
     return Asked(
@@ -188,6 +195,16 @@ def _in_period(chosen: Filter, hour: str, wrong: list[str]) -> Filter:
         wrong.append("hora")
         return chosen
     return replace(chosen, opened_in=HOURS[hour])
+
+
+def _answered(given: Address, wrong: list[str]) -> Counted | None:
+    """An answer is one of a period."""
+    asked, found = any(map(given.get, ANSWER)), _ANSWER.fullmatch(given.get(ANSWER[0]))
+    first, last = (_day(given, name, wrong) for name in ANSWER[1:])
+    if found is not None and first is not None and last is not None:
+        return Counted(int(found[1]), int(found[2]), first, last)
+    wrong += [name for name in ANSWER if asked and name not in wrong]
+    return None
 
 
 def _one(given: Address, name: str, table: Mapping[str, str], wrong: list[str]) -> str | None:

@@ -21,15 +21,18 @@ from helpdesk.desk import MOST_TEXT, Desk
 from helpdesk.errors import Conflict, Invalid
 
 
-@post("/{number:int}/rascunho", status_code=204)
+@post("/{number:int}/rascunho")
 async def draft_save(
     request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
-) -> None:
-    """What stands in the composer, for when the page goes away; empty forgets it."""
+) -> Response[Any]:
+    """What stands in the composer, for when the page goes away; empty forgets it. 409 with the
+    `turn` that counts now for what was typed before the last sending (`helpdesk.drafts`)."""
     form = await fields.read(request)
-    await console.kit.work.write(
-        _save_draft, console.desk(request), number, form.one("text")[:MOST_TEXT]
-    )
+    text, turn = form.one("text")[:MOST_TEXT], form.number("turn") or 0
+    now = await console.kit.work.write(_save_draft, console.desk(request), number, text, turn)
+    if now != turn:
+        return Response({"turn": now}, status_code=409)
+    return Response(None, status_code=204)
 
 
 @post("/{number:int}/responder")
@@ -61,7 +64,7 @@ async def ticket_note(
     kept, refused = await fields.store(console.kit, form)
     try:
         files = fields.files_of(kept, refused)
-        await console.kit.work.write(_note, console.desk(request), number, form.one("text"), files)
+        await console.kit.work.write(_note, console.desk(request), number, form, files)
     except (Invalid, Conflict) as error:
         if form.one("from") == "composer":
             return await _composer_again(request, console, number, form, kept, error)
@@ -110,22 +113,29 @@ async def reply_readdress(
     return shell.go(console, f"/central/{number}", "resent", number)
 
 
-def _save_draft(session: Session, desk: Desk, number: int, text: str) -> None:
-    access.ticket(session, desk.actor, number)
+def _save_draft(session: Session, desk: Desk, number: int, text: str, turn: int) -> int:
+    """Returns the turn that counts: another than the page's when it came too late."""
+    access.ticket(session, desk.actor, number, lock=True)
+    owner, place = _owner(desk), drafts.of_ticket(number)
+    known = drafts.turn_of(session, owner, place)
+    if turn < known:
+        return known
     if text.strip():
-        place = drafts.of_ticket(number)
-        drafts.save(session, _owner(desk), place, {"text": text}, (), now=desk.now)
+        drafts.save(session, owner, place, {"text": text}, (), now=desk.now)
     else:
-        drafts.drop(session, _owner(desk), drafts.of_ticket(number))
+        drafts.drop(session, owner, place)
+    return turn
 
 
 def _owner(desk: Desk) -> tuple[str, int]:
     return "agent", desk.actor.id or 0
 
 
-def _note(session: Session, desk: Desk, number: int, text: str, files: Sequence[File]) -> None:
-    tickets.note(session, desk, number, text, files=files)
-    drafts.drop(session, _owner(desk), drafts.of_ticket(number))
+def _note(session: Session, desk: Desk, number: int, form: Fields, files: Sequence[File]) -> None:
+    """A note from a form of its own leaves alone what stands in the composer."""
+    tickets.note(session, desk, number, form.one("text"), files=files)
+    if form.one("from") == "composer":
+        drafts.spend(session, _owner(desk), drafts.of_ticket(number), now=desk.now)
 
 
 def _reply(
@@ -150,7 +160,7 @@ def _reply(
         version=form.number("version"),
         delay=resending.GRACE,
     )
-    drafts.drop(session, _owner(desk), drafts.of_ticket(number))
+    drafts.spend(session, _owner(desk), drafts.of_ticket(number), now=desk.now)
     if later:
         ticket = tickets.pending(session, desk, number, status=catalog.WAITING_PROVIDER)
         ticket.waiting_on = "provider"

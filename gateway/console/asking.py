@@ -131,7 +131,7 @@ def _choices(name: str, found: Form) -> dict[str, object]:
         "closing": registers.said(
             "closing_message", row.classification_code, row.subclassification_code
         ),
-        "reasons": _reasons(registers, sub.id) if sub else [],
+        "reasons": reasons(registers, sub.id) if sub else [],
     }
 
 
@@ -155,13 +155,13 @@ def offered(name: str, registers: Catalog, colleagues: Sequence[Colleague]) -> d
             (c.code, c.name, [(s.code, s.name) for s in registers.children(c.id)]) for c in active
         ],
         "reasons_by": [
-            (s.code, s.name, _reasons(registers, s.id))
+            (s.code, s.name, reasons(registers, s.id))
             for s in registers.subclassifications.values()
         ],
     }
 
 
-def _reasons(registers: Catalog, subclassification_id: int) -> list[tuple[str, str]]:
+def reasons(registers: Catalog, subclassification_id: int) -> list[tuple[str, str]]:
     return [
         (r.code, r.name)
         for r in registers.reasons.values()

@@ -46,7 +46,9 @@ def chips(
     colleagues: Sequence[Colleague],
     login: str,
     providers: Mapping[str, str],
+    answer: str | None = None,
 ) -> dict[str, Chip]:
+    """`answer`: what is said of a filter by the answer to a survey form."""
     offered = offers(registers, colleagues, login)
     made = {name: _choice(asked, name, values) for name, values in offered.items()}
     computed = table(addresses.COMPUTED, "deadline_filter")
@@ -59,6 +61,7 @@ def chips(
     # Between two days is one filter, in two parameters.
     made["abertura"] = Chip("abertura", None, _without(asked.address, "de", "ate", "hora"))
     made["hora"] = Chip("hora", _hour(asked.address.get("hora")), _without(asked.address, "hora"))
+    made["resposta"] = Chip("resposta", answer, _without(asked.address, *addresses.ANSWER))
     for name in ("fechado-de", "fechado-ate", "em"):
         made[name] = Chip(name, None, _without(asked.address, name))
     if not asked.address.get("situacao"):

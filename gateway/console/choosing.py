@@ -20,10 +20,11 @@ from gateway.console.asking import Typed
 from gateway.console.fields import Fields
 from gateway.console.shell import AgentRequest, Console
 from gateway.labels import label
-from helpdesk import access, bulk, bulk_choice, catalog, choices, grid
+from helpdesk import access, bulk, bulk_choice, bulk_views, catalog, choices, grid
 from helpdesk.border import Actor
-from helpdesk.errors import Invalid, NotVisible
+from helpdesk.errors import Conflict, Invalid, NotVisible
 from helpdesk.events import Cursor
+from helpdesk.grid import Order
 from helpdesk.models import Ticket
 from helpdesk.policy import Policy
 
@@ -44,12 +45,14 @@ NAMED = 6
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the form says and offers. `items`: number and version as they came; empty for all."""
+    """What the form says and offers."""
 
     count: int
     exact: bool
     titles: Sequence[tuple[int, str]]
     choices: dict[str, object]
+    #: of a closing: the subclassification all of them have, whose reasons are offered
+    shared: int | None = None
 
 
 @get("/em-lote/{word:str}")
@@ -77,9 +80,10 @@ async def bulk_start(
         number = await kit.work.write(bulk.start, console.desk(request), action, given, items)
     except Invalid as error:
         return await _form(request, console, action, form, error)
-    view = await kit.work.read(bulk.view, request.user, number, now=kit.clock())
+    view = await kit.work.read(bulk_views.view, request.user, number, now=kit.clock())
     if view.finished and view.left == 0:
-        message = number if view.undoable else None
+        # What waits to leave is said above the list for as long as it can be undone.
+        message = number if view.told_at is None else None
         return shell.go(console, address.url(), f"bulk-{action}", view.done, message)
     _work(console, number)
     return shell.go(console, address.url(f"/central/lote/{number}"))
@@ -129,7 +133,14 @@ async def bulk_resume(
 async def bulk_undo(
     request: AgentRequest, console: NamedDependency[Console], number: FromPath[int]
 ) -> Response[Any]:
-    await console.kit.work.write(bulk.undo, console.desk(request), number)
+    kit = console.kit
+    try:
+        await kit.work.write(bulk.undo, console.desk(request), number)
+    except Conflict:
+        view = await kit.work.read(bulk_views.view, request.user, number, now=kit.clock())
+        late = view.state in bulk_views.ENDED  # else it was pressed twice
+        address = lists.address_of(request).url(f"/central/lote/{number}")
+        return shell.go(console, address, "bulk-too-late" if late else "")
     _work(console, number)
     return _back(request, console, number)
 
@@ -150,9 +161,9 @@ def _work(console: Console, number: int) -> None:
 
 async def _progress(request: AgentRequest, console: Console, number: int) -> dict[str, object]:
     kit = console.kit
-    view = await kit.work.read(bulk.view, request.user, number, now=kit.clock())
-    left = await kit.work.read(bulk.left, request.user, number) if view.left else []
-    return {"bulk": view, "left": left, "most": bulk.MOST_LISTED}
+    view = await kit.work.read(bulk_views.view, request.user, number, now=kit.clock())
+    left = await kit.work.read(bulk_views.left, request.user, number) if view.left else []
+    return {"bulk": view, "left": left, "most": bulk_views.MOST_LISTED}
 
 
 async def _items(request: AgentRequest, console: Console, form: Fields) -> list[tuple[int, int]]:
@@ -219,18 +230,27 @@ def _asked(
 ) -> Asked:
     registers = catalog.load(session, policy)
     offered = asking.offered(action, registers, choices.colleagues(session))
+    titles: list[tuple[int, str]] = []
+    numbers: list[int] = []
     if form.one(ALL):
         chosen = addresses.parse(params, choices.login_of(session, actor.id)).filter
         count, exact = grid.count(session, actor, chosen, policy=policy, now=now)
-        return Asked(count, exact, [], offered)
-    numbers = [number for number, _ in _pairs(form.many("item"))]
-    query = (
-        select(Ticket.number, Ticket.title)
-        .where(Ticket.number.in_(numbers[:NAMED]), access.visible(actor))
-        .order_by(Ticket.number)
-    )
-    titles = [(number, title) for number, title in session.execute(query)]
-    return Asked(len(numbers), exact=True, titles=titles, choices=offered)
+        if action == "close":
+            numbers, _ = grid.numbers(
+                session, actor, chosen, Order("number"), policy=policy, now=now, limit=bulk.MOST
+            )
+    else:
+        numbers = [number for number, _ in _pairs(form.many("item"))]
+        count, exact = len(numbers), True
+        query = (
+            select(Ticket.number, Ticket.title)
+            .where(Ticket.number.in_(numbers[:NAMED]), access.visible(actor))
+            .order_by(Ticket.number)
+        )
+        titles = [(number, title) for number, title in session.execute(query)]
+    shared = bulk_choice.shared(session, actor, numbers) if action == "close" else None
+    offered["reasons"] = asking.reasons(registers, shared) if shared is not None else []
+    return Asked(count, exact, titles, offered, shared)
 
 
 def _action(word: str) -> str:

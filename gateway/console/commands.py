@@ -78,9 +78,17 @@ COMMANDS: tuple[Command, ...] = (
         "secrecy", "lock", ("load", "/central/{number}/sigilo"),
         permission="ticket.secret", step=Action.NOTE,
     ),
+    _ticket(
+        "survey", "form", ("load", "/central/{number}/pesquisa"), ("Q",),
+        permission="ticket.survey", step=Action.SURVEY,
+    ),
     _ticket("log", "log", ("url", "/central/{number}?aba=logs"), ("L",), group="look"),
     _ticket("copy", "copy", ("action", "copy-protocol"), ("P",), group="look"),
     _ticket("next-tab", "right", ("action", "next-tab"), ("F2",),
+            pages=frozenset({TICKET}), group="look"),
+    _ticket("message-down", "down", ("action", "message-next"), ("J",),
+            pages=frozenset({TICKET}), group="look"),
+    _ticket("message-up", "up", ("action", "message-previous"), ("K",),
             pages=frozenset({TICKET}), group="look"),
     _message("message-copy", "copy", ("action", "message-copy")),
     _message("message-quote", "inl", ("action", "message-quote"),
@@ -152,7 +160,7 @@ COMMANDS: tuple[Command, ...] = (
 HINTS: dict[str, tuple[str, ...]] = {
     LIST: ("help", "down", "open", "select", "new", "claim-next", "mine-pending", "give-up",
            "forward", "palette", "leave"),
-    TICKET: ("next-tab", "pending", "give-up", "forward"),
+    TICKET: ("message-down", "next-tab", "pending", "give-up", "forward"),
     HELD: ("down", "held-attach", "held-new", "held-retry", "held-spam", "help"),
     OTHER: ("help", "new", "palette", "leave"),
 }  # fmt: skip
@@ -167,7 +175,7 @@ def permission_of(id: str) -> str:
 #: stay whatever the agent chose: lists are moved through by them everywhere
 FIXED = frozenset({"ArrowDown", "ArrowUp", "Enter"})
 #: two commands are one movement: their keys stand side by side
-PAIRS = {"down": "up"}
+PAIRS = {"down": "up", "message-down": "message-up"}
 DELIVERED: Mapping[str, str] = {}
 
 

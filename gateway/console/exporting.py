@@ -1,8 +1,6 @@
 """Gerar arquivo CSV, and the same as a workbook: the filtered list, without a cap."""
 
 import asyncio
-import csv
-import io
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, closing
 from dataclasses import dataclass
@@ -17,20 +15,17 @@ from gateway.console.columns import COLUMNS, shown
 from gateway.console.progress import Sent
 from gateway.console.shell import AgentRequest, Console
 from gateway.console.ticket import looked
+from gateway.delimited import MARK, as_text, safe, written
 from gateway.formats import Clock
 from gateway.labels import label
 from gateway.listings import Export, pieces
 from helpdesk import access, agent_settings, choices, grid
 from helpdesk.rows import Row
 
-#: the byte order mark by which Excel knows UTF-8
-MARK = "\ufeff"
 #: the workbook's only sheet
 SHEET = "Atendimentos"
 #: the parameter by which a page follows its file
 FOLLOWED = "acompanhar"
-#: what a spreadsheet would take for a formula, or let slip into the cell beside it
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +112,9 @@ async def _rows(console: Console, file: File) -> AsyncGenerator[list[Row]]:
                 if not file.sent.add(len(rows)):
                     return
                 yield rows
-        file.sent.state = "done"
+        file.sent.end("done")
     finally:
-        if file.sent.state == "going":
-            file.sent.state = "broken"
+        file.sent.end("broken")
 
 
 def _cell(value: object) -> spreadsheets.Cell:
@@ -130,21 +124,3 @@ def _cell(value: object) -> spreadsheets.Cell:
 def cells(row: Row, clock: Clock, columns: Sequence[str]) -> list[str]:
     values = ((name, COLUMNS[name].read(row, clock)) for name in columns)
     return [as_text(value) if name == "protocol" else safe(value) for name, value in values]
-
-
-def safe(value: object) -> str:
-    """A cell that stays what it says."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def as_text(value: object) -> str:
-    """Digits a spreadsheet must not round: it keeps fifteen of a number's twenty."""
-    text = "" if value is None else str(value)
-    return f'="{text}"' if text.isascii() and text.isdigit() else safe(text)
-
-
-def written(rows: list[list[str]]) -> str:
-    out = io.StringIO(newline="")
-    csv.writer(out, delimiter=";", lineterminator="\r\n").writerows(rows)
-    return out.getvalue()

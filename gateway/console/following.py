@@ -18,9 +18,7 @@ async def export_progress(
 async def export_cancel(
     request: AgentRequest, console: NamedDependency[Console], key: FromPath[str]
 ) -> Response[str]:
-    found = console.exports.of(key, request.user.id)
-    if found is not None and found.state == "going":
-        found.state = "cancelled"
+    await console.exports.cancel(key, request.user.id)
     return _shown(request, console, key)
 
 

@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from gateway.console import addresses, columns, commands, fields, shell
 from gateway.console.addresses import Address, Asked
 from gateway.console.chips import Chip, chips
+from gateway.console.panel_tables import word
 from gateway.console.shell import AgentRequest, Around, Console
-from helpdesk import agent_settings, catalog, choices, grid, rows
+from helpdesk import agent_settings, catalog, choices, grid, rows, survey_figures
 from helpdesk.agent_settings import Settings
 from helpdesk.border import Actor
+from helpdesk.choices import ProviderChoice
 from helpdesk.deadlines import Calendar, working_time
 from helpdesk.errors import Invalid
 from helpdesk.filters import Filter
@@ -25,6 +27,8 @@ from helpdesk.policy import Policy
 from helpdesk.rows import Row
 
 FOUND_ROWS = 8
+#: providers named beside what a search finds
+NAMED_PROVIDERS = 3
 #: rows beside an open ticket, however far the list was scrolled
 BESIDE_ROWS = 200
 #: tickets asked about at once, whether the list would show them
@@ -48,6 +52,8 @@ class Queue:
     page: Page
     listed: list[Listed]
     chips: dict[str, Chip]
+    #: whose name, code or document is what was searched for: their tickets are a filter away
+    named: list[ProviderChoice]
 
 
 @get("/")
@@ -139,11 +145,12 @@ async def grid_match(
 async def grid_find(
     request: AgentRequest, console: NamedDependency[Console], q: FromQuery[str] = ""
 ) -> Response[str]:
-    """Options for the palette: tickets that hold the words."""
-    found = await console.kit.work.read(
+    """Options for the palette: tickets that hold the words, and providers of that name."""
+    found, named = await console.kit.work.read(
         _found, request.user, q, policy=console.kit.policy, now=console.kit.clock()
     )
-    return console.kit.page(request, "console/found.html", {"rows": found, "q": q})
+    context: dict[str, object] = {"rows": found, "named": named, "q": q}
+    return console.kit.page(request, "console/found.html", context)
 
 
 def list_rows(
@@ -193,7 +200,19 @@ def _queue(
     )  # fmt: skip
     providers = choices.provider_names(session, asked.address.all("prestador"))
     colleagues = choices.colleagues(session)
-    return Queue(near, asked, page, listed, chips(asked, registers, colleagues, login, providers))
+    answer = _answer(session, asked)
+    found = chips(asked, registers, colleagues, login, providers, answer)
+    return Queue(near, asked, page, listed, found, _named(session, asked.filter.q))
+
+
+def _answer(session: Session, asked: Asked) -> str | None:
+    """What a filter by an answer asks for: *Foi resolvido?: Sim*."""
+    if asked.filter.answered is None:
+        return None
+    figure = survey_figures.named(session, asked.filter.answered)
+    if figure is None:
+        return asked.address.get("resposta")
+    return f"{figure.label}: {word(figure, figure.marks[0].word)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,14 +263,21 @@ def _row(
     return _listed(found[0], catalog.calendar(session, policy), login, now)
 
 
-def _found(session: Session, actor: Actor, q: str, *, policy: Policy, now: datetime) -> list[Row]:
+def _found(
+    session: Session, actor: Actor, q: str, *, policy: Policy, now: datetime
+) -> tuple[list[Row], list[ProviderChoice]]:
     if not q.strip():
-        return []
-    order = grid.Order("opened", descending=True)
-    return grid.page(
-        session, actor, Filter(q=q[: addresses.MOST_WORDS]), order,
+        return [], []
+    words, order = q[: addresses.MOST_WORDS], grid.Order("opened", descending=True)
+    page = grid.page(
+        session, actor, Filter(q=words), order,
         policy=policy, now=now, limit=FOUND_ROWS, counted=False,
-    ).rows  # fmt: skip
+    )  # fmt: skip
+    return page.rows, _named(session, words)
+
+
+def _named(session: Session, words: str) -> list[ProviderChoice]:
+    return choices.providers(session, words)[:NAMED_PROVIDERS] if words.strip() else []
 
 
 def _own_url(request: AgentRequest) -> str:

@@ -35,6 +35,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "routing": ("forwarded", "consulted", "classified", "recounted"),
     "joining": ("merged", "unmerged", "split", "linked"),
     "secrecy": ("secrecy_changed", "glass_broken"),
+    "surveys": ("survey_answered", "survey_corrected"),
     "delivery": (
         "delivery_retried", "not_delivered", "delivery_delayed", "bounced", "endpoint_added",
         "endpoint_removed", "endpoint_confirmed",

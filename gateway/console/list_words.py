@@ -73,6 +73,8 @@ LIST: dict[str, dict[str, str]] = {
         "claimed": "Está com",
         "gone": "Não está mais disponível para você",
         "invalid": "O que foi preenchido não serve para este chamado",
+        "no_reason": "Falta o motivo: encerre este chamado sozinho",
+        "told": "O aviso já saiu, ou o prestador já leu no portal",
         "forbidden": "Seu perfil não permite",
         "not_allowed": "A situação do chamado não permite",
         "deleted": "Foi excluído",

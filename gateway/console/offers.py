@@ -19,9 +19,10 @@ UNDER_WAY = frozenset({"queued", "sent", "delivered"})
 @dataclass(frozen=True, slots=True)
 class Offer:
     """See templates/parts/messages.html, `delivery`. `other` is None or {url, text}; `reason` says
-    why it did not arrive, "" when nobody said."""
+    why it did not arrive, "" when nobody said. `to`: what people call the recipient."""
 
     delivery: DeliveryView
+    to: str
     retry: str | None = None
     other: dict[str, str] | None = None
     reason: str = ""
@@ -35,15 +36,22 @@ def offers(seen: Thread, registered: Sequence[str]) -> dict[int, list[Offer]]:
 def _offer(
     seen: Thread, registered: Sequence[str], message: MessageView, delivery: DeliveryView
 ) -> Offer:
+    to = _called(seen, delivery.recipient)
     if delivery.state not in STUCK or message.direction != "outbound":
-        return Offer(delivery)
+        return Offer(delivery, to)
     reason = ""
     if delivery.state == "failed" and delivery.status:
         reason = why_undelivered(delivery.status)
     if any(d.state in UNDER_WAY and d.at >= delivery.at for d in message.deliveries):
-        return Offer(delivery, reason=reason)
+        return Offer(delivery, to, reason=reason)
     retry = f"/central/saida/{delivery.outbox_id}/tentar" if delivery.outbox_id else None
-    return Offer(delivery, retry, _other(seen, registered, message, delivery), reason)
+    return Offer(delivery, to, retry, _other(seen, registered, message, delivery), reason)
+
+
+def _called(seen: Thread, recipient: str) -> str:
+    """An address is a name only of mail: a chat's is a number nobody knows."""
+    ends = (e for e in seen.endpoints if e.address == recipient and e.channel != "mail")
+    return next((e.name for e in ends if e.name), recipient)
 
 
 def _other(

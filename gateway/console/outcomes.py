@@ -24,7 +24,7 @@ LEFT = {
     "held-many-retried": "left_held",
 }
 #: said with care: it is not what was hoped for
-CAREFUL = frozenset({"too-late", "held-still", "nothing-next"})
+CAREFUL = frozenset({"too-late", "bulk-too-late", "held-still", "nothing-next"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from gateway.console import commands, panel_charts, panel_tables, shell
 from gateway.console.addresses import YEARS, Address
-from gateway.console.exporting import MARK, written
-from gateway.console.panel_tables import Lists
+from gateway.console.panel_tables import Lists, Table
 from gateway.console.shell import AgentRequest, Around, Console
 from gateway.console.ticket import looked
+from gateway.delimited import MARK, written
 from gateway.labels import label
-from helpdesk import access, catalog, panel
+from helpdesk import access, catalog, panel, survey_figures
 from helpdesk.border import Actor
 from helpdesk.catalog import Catalog
 from helpdesk.deadlines import working_time
@@ -25,11 +25,12 @@ from helpdesk.errors import NotVisible
 from helpdesk.panel import Figures
 from helpdesk.panel_groups import Scope
 from helpdesk.policy import Policy
+from helpdesk.survey_figures import Surveyed
 
 PATH = "/central/painel"
 #: what is grouped by, as the address says it
 GROUPS = {"classificacao": "classification", "setor": "sector", "pessoa": "agent"}
-KNOWN = ("de", "ate", "classificacao", "setor", "por")
+KNOWN = ("de", "ate", "classificacao", "setor", "por", "pesquisa")
 #: days of the period when the address names none, and the most it may name
 USUAL, MOST = 30, 731
 #: periods to choose: days until today
@@ -54,11 +55,12 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`by` is a value of `GROUPS`."""
+    """`by` is a value of `GROUPS`, `form` the code of a survey form, "" for the first."""
 
     address: Address
     scope: Scope
     by: str
+    form: str
     lists: Lists
 
 
@@ -71,6 +73,7 @@ class Board:
     figures: Figures
     registers: Catalog
     oldest: timedelta | None
+    surveyed: Surveyed
 
 
 @get("/painel")
@@ -79,7 +82,7 @@ async def panel_show(request: AgentRequest, console: NamedDependency[Console]) -
     board = await _board(request, console, framed=True)
     assert board.near is not None  # asked for
     asked, figures = board.asked, board.figures
-    made = panel_tables.tables(figures, asked.by, asked.lists)
+    made = _tables(board)
     context: dict[str, object] = {
         "board": board,
         "figures": figures,
@@ -91,6 +94,11 @@ async def panel_show(request: AgentRequest, console: NamedDependency[Console]) -
         "charts": panel_charts.pictures(figures),
         "bars": panel_charts.bars([group.opened for group in figures.groups]),
         "groups": GROUPS,
+        "exports": request.user.may("ticket.export"),
+        "surveys": [
+            (figure, panel_charts.bars([mark.count for mark in figure.marks]))
+            for figure in board.surveyed.figures
+        ],
         "duration": panel_tables.duration,
         "service_days": panel_tables.service_days,
     }
@@ -103,7 +111,7 @@ async def panel_export(
 ) -> Response[bytes]:
     """The table behind one chart, `dias.csv`. Raises `Forbidden`, `NotVisible` for what is none."""
     board = await _board(request, console, framed=False)
-    made = panel_tables.tables(board.figures, board.asked.by, board.asked.lists)
+    made = _tables(board)
     name = file.removesuffix(".csv")
     table = made.get(name) if name != file else None
     if table is None:
@@ -121,6 +129,12 @@ async def panel_export(
             "Cache-Control": "no-store",
         },
     )
+
+
+def _tables(board: Board) -> dict[str, Table]:
+    lists = board.asked.lists
+    made = panel_tables.tables(board.figures, board.asked.by, lists)
+    return made | panel_tables.surveys(board.surveyed, lists)
 
 
 async def _board(request: AgentRequest, console: Console, *, framed: bool) -> Board:
@@ -147,7 +161,8 @@ def _read(
     since = figures.running.oldest
     oldest = working_time(now, since, registers.calendar) if since is not None else None
     near = shell.around(session, actor, now=now, current=PATH) if framed else None
-    return Board(near, asked, figures, registers, oldest)
+    surveyed = survey_figures.read(session, actor, asked.scope, asked.form, policy=policy)
+    return Board(near, asked, figures, registers, oldest, surveyed)
 
 
 def parse(items: Sequence[tuple[str, str]], registers: Catalog, today: date) -> Asked:
@@ -163,7 +178,8 @@ def parse(items: Sequence[tuple[str, str]], registers: Catalog, today: date) -> 
     of_sector = [code for code in given.all("setor") if code in sectors]
     by = given.get("por") if given.get("por") in GROUPS else "classificacao"
     chosen = Address().put("classificacao", *of_kind).put("setor", *of_sector)
-    address = chosen if by == "classificacao" else chosen.put("por", by)
+    form = given.get("pesquisa")
+    address = chosen.put("por", "" if by == "classificacao" else str(by)).put("pesquisa", form)
     if begins or ends:
         address = Address((("de", str(first)), ("ate", str(last)), *address.params))
     return Asked(
@@ -172,6 +188,7 @@ def parse(items: Sequence[tuple[str, str]], registers: Catalog, today: date) -> 
             first, last, tuple(kinds[c] for c in of_kind), tuple(sectors[c] for c in of_sector)
         ),
         by=GROUPS[by],
+        form=form,
         lists=Lists(chosen, first, last, today),
     )
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from gateway.console.addresses import Address
-from gateway.console.exporting import safe
+from gateway.delimited import safe
 from gateway.formats import WEEKDAYS, number
 from gateway.labels import label
 from helpdesk.panel import Figures
 from helpdesk.panel_groups import Group
+from helpdesk.survey_figures import Figure, Surveyed
 from helpdesk.tallies import BANDS
 
 HOUR, SERVICE_DAY = 60, 600
@@ -70,6 +71,14 @@ class Lists:
             return self.running(band)
         return self._of(("situacao", "todos"), ("em", str(day)), ("prazo", BAND_WORDS[band]))
 
+    def answered(self, question: int, part: int) -> str:
+        return self._of(
+            ("situacao", "todos"),
+            ("resposta", f"{question}-{part}"),
+            ("respondido-de", str(self.first)),
+            ("respondido-ate", str(self.last)),
+        )
+
     def within(self, by: str, code: str) -> "Lists":
         """The same lists of one group."""
         return Lists(self.chosen.put(FIELDS[by], code), self.first, self.last, self.today)
@@ -89,6 +98,17 @@ def tables(figures: Figures, by: str, lists: Lists) -> dict[str, Table]:
         _groups(figures, by, lists),
     )
     return {table.name: table for table in made}
+
+
+def surveys(surveyed: Surveyed, lists: Lists) -> dict[str, Table]:
+    """By the name of their file: `pesquisa-17` of the question with that id."""
+    made = (_question(figure, lists) for figure in surveyed.figures)
+    return {table.name: table for table in made}
+
+
+def word(figure: Figure, said: str) -> str:
+    """A mark of a question as people read it."""
+    return label(said, "yes_no") if figure.kind == "flag" else said
 
 
 def period(first: date, last: date) -> str:
@@ -190,6 +210,19 @@ def _groups(figures: Figures, by: str, lists: Lists) -> Table:
     return _table("grupos", names, rows)
 
 
+def _question(figure: Figure, lists: Lists) -> Table:
+    total = figure.total
+    rows = [
+        [
+            _name(word(figure, mark.word)),
+            _count(mark.count, lists.answered(figure.id, mark.part)),
+            _share(100 * mark.count // total if total else None),
+        ]
+        for mark in figure.marks
+    ]
+    return _table(f"pesquisa-{figure.id}", ("answer", "answers", "share"), rows)
+
+
 def _group(group: Group, lists: Lists | None) -> list[Cell]:
     """What belongs to none has no list: no filter asks for it."""
     share = group.in_time
@@ -200,8 +233,12 @@ def _group(group: Group, lists: Lists | None) -> list[Cell]:
         _long(group.resolution.p90),
         _count(group.ended, lists.ended() if lists else ""),
         _count(group.late, lists.ended(band="expired") if lists else ""),
-        Cell("—", "") if share is None else Cell(f"{share} %", str(share)),
+        _share(share),
     ]
+
+
+def _share(percent: int | None) -> Cell:
+    return Cell("—", "") if percent is None else Cell(f"{percent} %", str(percent))
 
 
 def _table(name: str, names: Sequence[str], rows: list[list[Cell]]) -> Table:

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 
 from channels import Kit
 from gateway.console import fields
-from gateway.console.entrance import IN_PLACE, Door, Entrance, come_in, local, refuse, show
+from gateway.console.entrance import AGENT, IN_PLACE, Door, Entrance, come_in, local, refuse, show
 from gateway.console.shell import AgentRequest
 from gateway.identity import remote_of
 from helpdesk import passkeys, throttles
@@ -44,12 +44,13 @@ async def passkey_enter(
         minutes = -(-error.seconds // 60)
         waiting = replace(door, problem="throttled", minutes=minutes)
         return show(request, entrance, waiting, 429, error.seconds)
-    key = await kit.work.read(passkeys.find, passkeys.named(answer))
+    key = await kit.work.read(passkeys.find, AGENT, passkeys.named(answer))
     if key is None or not await _proved(kit, party, key, answer, token, request.state.browser):
         # Nobody in particular: whoever knows the name of a key may fill no log with it.
         await refuse(request, kit, gates, None, "passkey")
         failed = replace(door, problem="passkey")
         return show(request, entrance, failed, 422)
+    assert key.agent_id is not None, "found as an agent's"
     return await come_in(request, kit, key.agent_id, "passkey", door.back, in_place=door.in_place)
 
 

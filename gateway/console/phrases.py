@@ -51,7 +51,6 @@ async def text_list(
 ) -> Response[str]:
     """Everything the agent has; `editar`: the one the form holds."""
     access.require(request.user, "ticket.reply")
-    access.require(request.user, "ticket.reply")
     return await _page(request, console, Fields({}), editar)
 
 

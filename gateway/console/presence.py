@@ -16,7 +16,7 @@ WRITES = timedelta(seconds=12)
 Whisper = Callable[[str], Awaitable[None]]
 
 
-async def _alone(_: str) -> None:
+async def alone(_: str) -> None:
     """One process: nobody else to tell."""
 
 
@@ -42,7 +42,7 @@ class Shown:
 class Presence:
     """`whisper` reaches the same object in every other process."""
 
-    whisper: Whisper = _alone
+    whisper: Whisper = alone
     #: open event streams of this process, by agent
     streams: dict[int, int] = field(default_factory=dict[int, int])
     #: agents with a stream in another process, and when that was last heard
@@ -75,6 +75,8 @@ class Presence:
     def hear(self, told: str) -> None:
         """What this or another process whispered."""
         said = json.loads(told)
+        if "at" not in said:
+            return  # of something else
         now = datetime.fromisoformat(said["at"])
         if "online" in said:
             self.elsewhere[said["online"]] = now

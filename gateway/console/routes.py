@@ -3,17 +3,7 @@
 from litestar import Router
 from litestar.di import Provide
 
-from gateway.admin import (
-    calendar,
-    domains,
-    files,
-    members,
-    parameters,
-    privacy,
-    records,
-    retaining,
-    tokens,
-)
+from gateway.admin import routes as registers
 from gateway.console import (
     account,
     actions,
@@ -47,8 +37,10 @@ from gateway.console import (
     said,
     secret,
     securing,
+    sending,
     shortcuts,
     stream,
+    surveys,
     taking,
     ticket,
     trusting,
@@ -57,6 +49,7 @@ from gateway.console import (
 from gateway.console.entrance import Entrance, directory_of, party_of
 from gateway.console.keeping import guard
 from gateway.console.presence import Presence
+from gateway.console.progress import Exports
 from gateway.console.shell import Console
 from gateway.runtime import Runtime
 
@@ -64,8 +57,9 @@ from gateway.runtime import Runtime
 def router(runtime: Runtime) -> list[Router]:
     readers = (channel.understand for channel in runtime.channels.values() if channel.understand)
     presence = Presence(runtime.work.whisper)
-    runtime.work.pulse.ears.append(presence.hear)
-    console = Console(runtime.kit, runtime.work.pulse, presence, next(readers, None))
+    exports = Exports(runtime.work.whisper)
+    runtime.work.pulse.ears += [presence.hear, exports.hear]
+    console = Console(runtime.kit, runtime.work.pulse, presence, exports, next(readers, None))
     entrance = Entrance(console, directory_of(runtime), party_of(runtime.kit))
     dependencies = {
         "console": Provide(lambda: console, sync_to_thread=False),
@@ -205,6 +199,10 @@ def router(runtime: Runtime) -> list[Router]:
                 naming.colleague_find,
                 being.presence_tell,
                 being.session_check,
+                sending.upload_begin,
+                sending.upload_look,
+                sending.upload_add,
+                sending.upload_drop,
                 shortcuts.shortcuts_show,
                 shortcuts.shortcuts_reset,
                 shortcuts.shortcut_set,
@@ -235,6 +233,10 @@ def router(runtime: Runtime) -> list[Router]:
                 consulting.consult_form,
                 consulting.ticket_consult,
                 consulting.item_settle,
+                surveys.survey_tab,
+                surveys.survey_form,
+                surveys.survey_fill,
+                surveys.survey_export,
                 joining.merge_form,
                 joining.ticket_merge,
                 joining.ticket_unmerge,
@@ -254,36 +256,6 @@ def router(runtime: Runtime) -> list[Router]:
             dependencies=dependencies,
             guards=[guard(console)],
             include_in_schema=False,
-            route_handlers=[
-                records.registers_show,
-                records.record_list,
-                records.record_new,
-                records.record_create,
-                records.record_form,
-                records.record_change,
-                records.record_switch,
-                parameters.parameter_list,
-                parameters.parameters_change,
-                files.record_export,
-                files.import_form,
-                files.import_plan,
-                files.import_apply,
-                calendar.calendar_show,
-                members.member_list,
-                members.member_invite,
-                members.member_act,
-                tokens.token_list,
-                tokens.token_revoke,
-                domains.domain_list,
-                domains.domain_ask,
-                domains.domain_remove,
-                privacy.privacy_show,
-                privacy.subject_show,
-                privacy.subject_export,
-                privacy.subject_erase,
-                retaining.retention_change,
-                retaining.hold_place,
-                retaining.hold_release,
-            ],
+            route_handlers=registers.HANDLERS,
         ),
     ]

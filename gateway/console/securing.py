@@ -153,7 +153,8 @@ def _offer(session: Session, actor: Actor, party: Party, kit: Any, browser: str)
     assert actor.id is not None
     agent = session.get_one(Agent, actor.id)
     have = factors_of(session, actor.id).passkeys
-    return passkeys.ask_new(party, agent, have, kit.keyring, browser, kit.clock())
+    to = passkeys.Account(AGENT, agent.id, agent.login, agent.name)
+    return passkeys.ask_new(party, to, have, kit.keyring, browser, kit.clock())
 
 
 def _add(session: Session, actor: Actor, made: Made, name: str, now: Any) -> None:

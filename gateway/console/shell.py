@@ -23,7 +23,7 @@ from helpdesk import (
     agent_settings,
     alarms,
     alerts,
-    bulk,
+    bulk_views,
     choices,
     events,
     parameters,
@@ -52,9 +52,9 @@ class Console:
     kit: Kit
     pulse: Pulse
     presence: Presence
+    exports: Exports
     #: what reads a raw mail; None when no channel takes mail
     understand: Callable[[InboundRaw, bytes], Inbound] | None = None
-    exports: Exports = field(default_factory=Exports)
     bulks: Bulks = field(default_factory=Bulks)
 
     @property
@@ -96,7 +96,7 @@ class Shell:
     online: int
     expired_url: str
     commands: list[dict[str, Any]]
-    bulks: list[bulk.View]
+    bulks: list[bulk_views.View]
     #: those about no ticket, by group
     menu: dict[str, list[dict[str, Any]]]
     keys: list[tuple[str, str]]
@@ -117,8 +117,8 @@ class Around:
     #: what agents keep under a name: one's own, and what others share
     kept: list[View]
     shared: list[View]
-    #: the agent's actions on many tickets that are not finished
-    bulks: list[bulk.View]
+    #: the agent's actions on many tickets that are not finished, or may still be undone
+    bulks: list[bulk_views.View]
     held: int
     cursor: events.Cursor
     alarms: list[Alarm]
@@ -167,7 +167,7 @@ def around(
         views,
         kept,
         shared,
-        bulk.at_work(session, actor, now=now),
+        bulk_views.at_hand(session, actor, now=now),
         held,
         events.latest(session),
         alarms.seen(session, actor),

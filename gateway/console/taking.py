@@ -80,5 +80,6 @@ def _is_writing(session: Session, desk: Desk, numbers: Sequence[int]) -> bool:
 
 
 def _give_up(session: Session, desk: Desk, number: int, _: Fields, __: int | None) -> object:
-    drafts.drop(session, ("agent", desk.actor.id or 0), drafts.of_ticket(number))
-    return tickets.give_up(session, desk, number)
+    ticket = tickets.give_up(session, desk, number)
+    drafts.spend(session, ("agent", desk.actor.id or 0), drafts.of_ticket(number), now=desk.now)
+    return ticket

@@ -13,12 +13,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.orm import Session
 
-from gateway.console import addresses, commands, fields, ledger, phrases, shell
+from gateway.console import addresses, commands, fields, ledger, phrases, shell, tabs
 from gateway.console.addresses import Asked
 from gateway.console.fields import Kept
 from gateway.console.grid import Listed, list_rows, time_left
 from gateway.console.offers import Offer, forbidden, offers
 from gateway.console.shell import AgentRequest, Around, Console
+from gateway.console.tabs import TABS, Beside
 from gateway.console.ways import Way, ways
 from gateway.labels import LABELS
 from helpdesk import audit, catalog, conversation, drafts, resending, thread
@@ -28,11 +29,8 @@ from helpdesk.conversation import EARLIER, NEWEST, Window
 from helpdesk.deadlines import CountedDay
 from helpdesk.errors import Invalid
 from helpdesk.policy import Policy
-from helpdesk.rows import Row
 from helpdesk.views import Thread
 
-PREVIOUS, LOGS = "anteriores", "logs"
-TABS = ("prestador", PREVIOUS, LOGS)
 #: of one conversation, on one page
 MOST_SHOWN = 2_000
 
@@ -46,9 +44,7 @@ class Open:
     thread: Thread
     left: timedelta | None
     counted: Sequence[CountedDay]
-    #: of the tab that is open; the others are fetched when they are
-    log: ledger.Page | None
-    previous: list[Row] | None
+    beside: Beside
     listed: list[Listed]
     total: int
     registers: Catalog
@@ -57,6 +53,8 @@ class Open:
     ways: list[Way]
     #: what this agent was writing here
     written: drafts.Kept | None
+    #: what a save of the draft is measured by
+    turn: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +234,8 @@ def _context(console: Console, request: AgentRequest, found: Open) -> dict[str, 
         "step": EARLIER,
         "last": {m.id: forbidden(m, row.number) for m in found.thread.messages},
     }
-    if found.log is not None:
-        context |= ledger.context_of(found.log, row.number, address)
+    if found.beside.log is not None:
+        context |= ledger.context_of(found.beside.log, row.number, address)
     return context
 
 
@@ -275,21 +273,19 @@ def _open(
             page, listed = queue(asked)
         total = page.total or 0
     registered = resending.registered(session, actor, number)
-    sifted = ledger.parse(items)
+    owner, place = ("agent", actor.id or 0), drafts.of_ticket(number)
     return Open(
         near=near,
         asked=asked,
         thread=seen,
         left=time_left(seen.row, registers.calendar, now),
         counted=thread.explain_deadline(session, actor, number, policy),
-        log=ledger.read(session, actor, number, sifted, policy=policy) if tab == LOGS else None,
-        previous=thread.previous(session, actor, number, policy=policy, now=now)
-        if tab == PREVIOUS
-        else None,
+        beside=tabs.read(session, actor, number, tab, items, policy=policy, now=now),
         listed=listed,
         total=total,
         registers=registers,
         offers=offers(seen, registered),
         ways=ways(seen, registered),
-        written=drafts.load(session, ("agent", actor.id or 0), drafts.of_ticket(number)),
+        written=drafts.load(session, owner, place),
+        turn=drafts.turn_of(session, owner, place),
     )

@@ -5,6 +5,7 @@ Counts come after the page, each in a read of its own: a page never waits for th
 of the database is held by many of them.
 """
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -23,7 +24,7 @@ from helpdesk.border import Actor
 from helpdesk.desk import Desk
 from helpdesk.errors import Invalid
 from helpdesk.models import SavedView
-from helpdesk.saved_views import View
+from helpdesk.saved_views import Shared, View
 
 URL = "/central/visoes"
 
@@ -77,23 +78,25 @@ async def view_save(request: AgentRequest, console: NamedDependency[Console]) ->
 
 @get("/visoes")
 async def views_form(request: AgentRequest, console: NamedDependency[Console]) -> Response[str]:
-    found = await console.kit.work.read(saved_views.listing, request.user)
-    return await _organise(request, console, [view for view in found if view.mine])
+    views, others = await console.kit.work.read(_known, request.user)
+    return await _organise(request, console, views, others)
 
 
 @post("/visoes")
 async def views_change(request: AgentRequest, console: NamedDependency[Console]) -> Response[Any]:
-    """Names, sharing, order and removals at once; `move` changes places and asks again."""
+    """Names, sharing, order and removals at once; `move` changes places and asks again. Who may
+    share with everybody also names and removes what others share."""
     form = await fields.read(request)
-    found = await console.kit.work.read(saved_views.listing, request.user)
-    views = _typed(form, [view for view in found if view.mine])
+    mine, shared = await console.kit.work.read(_known, request.user)
+    views = _typed(form, mine)
+    others = [replace(one, name=_name(form, one.id, one.name)) for one in shared]
     if form.one("move"):
-        return await _organise(request, console, lists.moved(views, form.one("move")))
+        return await _organise(request, console, lists.moved(views, form.one("move")), others)
     gone = set(fields.numbers(form.many("remove")))
     try:
-        removed = await console.kit.work.write(_change, console.desk(request), views, gone)
+        removed = await console.kit.work.write(_change, console.desk(request), views, others, gone)
     except Invalid as error:
-        return await _organise(request, console, views, error)
+        return await _organise(request, console, views, others, error)
     code, one = ("view-removed", removed[0]) if len(removed) == 1 else ("views-changed", None)
     return shell.go(console, lists.address_of(request).url(), code, message=one)
 
@@ -106,13 +109,25 @@ async def view_restore(
     return shell.go(console, "/central", "view-restored")
 
 
-def _change(session: Session, desk: Desk, views: list[View], gone: set[int]) -> list[int]:
+def _known(session: Session, actor: Actor) -> tuple[list[View], list[Shared]]:
+    """One's own, and those of others one may change."""
+    mine = [view for view in saved_views.listing(session, actor) if view.mine]
+    return mine, saved_views.shared_by_others(session, actor)
+
+
+def _change(
+    session: Session, desk: Desk, views: list[View], others: list[Shared], gone: set[int]
+) -> list[int]:
     """Returns the ids of those that were removed."""
-    before = {v.id: v for v in saved_views.listing(session, desk.actor) if v.mine}
+    mine, shared = _known(session, desk.actor)
+    before, named = {v.id: v for v in mine}, {v.id: v.name for v in shared}
     saved_views.order(session, desk, [v.id for v in views])
-    removed = [v.id for v in views if v.id in gone]
+    removed = [v.id for v in (*views, *others) if v.id in gone]
     for view in removed:
         saved_views.remove(session, desk, view)
+    for other in others:
+        if other.id not in gone and named.get(other.id) not in {other.name, None}:
+            saved_views.rename(session, desk, other.id, other.name)
     for view in views:
         was = before[view.id]
         if view.id not in gone and (was.name, was.scope) != (view.name, view.scope):
@@ -128,13 +143,18 @@ def _typed(form: Fields, known: list[View]) -> list[View]:
     return [
         View(
             n,
-            form.one(f"name-{n}") if f"name-{n}" in form.values else by_id[n].name,
+            _name(form, n, by_id[n].name),
             by_id[n].query,
             form.one(f"scope-{n}") or by_id[n].scope,
             mine=True,
         )
         for n in order
     ]
+
+
+def _name(form: Fields, view_id: int, known: str) -> str:
+    field = f"name-{view_id}"
+    return form.one(field) if field in form.values else known
 
 
 def scopes(actor: Actor) -> list[tuple[str, str]]:
@@ -159,10 +179,15 @@ async def _ask(
 
 
 async def _organise(
-    request: AgentRequest, console: Console, views: list[View], error: Invalid | None = None
+    request: AgentRequest,
+    console: Console,
+    views: list[View],
+    others: list[Shared],
+    error: Invalid | None = None,
 ) -> Response[str]:
     context: dict[str, object] = {
         "views": views,
+        "others": others,
         "scopes": scopes(request.user),
         "errors": fields.problems(error) if error else {},
     }

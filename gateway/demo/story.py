@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from gateway.demo import surveys
 from helpdesk import closing, intake, registers, routing, sessions, text, tickets
 from helpdesk.arrivals import Arrival
 from helpdesk.border import Address, Channel, Contact, Inbound, MailFacts, Receipt, Verdict
@@ -66,6 +67,10 @@ def tell(session: Session, policy: Policy, now: datetime) -> None:
         row = registers.ProviderRow(**provider)
         registers.upsert_provider(session, row, now=now)
     _people(session, story, hashed, now)
+    chief = session.scalars(select(Agent.id).where(Agent.login == "admin")).one()
+    actor = sessions.agent_actor(session, chief)
+    assert actor is not None, "the story has an admin"
+    surveys.register(session, Desk(actor, policy, now), story["surveys"])
     happenings: list[tuple[datetime, Callable[[], None]]] = []
     for conversation in story["conversations"]:
         _Telling(session, policy, conversation, now).plan(happenings)
@@ -232,4 +237,5 @@ STEPS: dict[str, Step] = {
     "close": lambda s, desk, number, step: closing.close(
         s, desk, number, status=step["status"], body=step["text"]
     ),
+    "survey": surveys.fill,
 }

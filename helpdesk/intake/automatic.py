@@ -66,9 +66,9 @@ def _ticket(session: Session, mail: MailFacts) -> Ticket | None:
         Outbox.id.in_(mail.returned_outbox), Outbox.endpoint_id.is_not(None)
     )
     query = select(Ticket).where(Ticket.number.in_(sent)).order_by(Ticket.number).limit(1)
-    found = session.scalar(query.with_for_update())
+    found = session.scalar(query.with_for_update(key_share=True))
     while found is not None and found.merged_into is not None:
-        found = session.get(Ticket, found.merged_into, with_for_update=True)
+        found = session.get(Ticket, found.merged_into, with_for_update={"key_share": True})
     return found
 
 

@@ -169,7 +169,7 @@ def _tickets(session: Session, numbers: set[int]) -> dict[int, Ticket]:
     wanted = numbers
     while wanted:
         query = select(Ticket).where(Ticket.number.in_(wanted)).order_by(Ticket.number)
-        loaded = {t.number: t for t in session.scalars(query.with_for_update())}
+        loaded = {t.number: t for t in session.scalars(query.with_for_update(key_share=True))}
         found |= loaded
         wanted = {t.merged_into for t in loaded.values() if t.merged_into} - found.keys()
     return found

@@ -265,10 +265,18 @@ def _message(
         mail_id=inbound.mail.message_id if inbound.mail else None,
         verdict=inbound.verdict if inbound.mail else None,
         judged=inbound.judged,
-        match=plan.match or None,
+        match=_noticed(plan) or None,
         secret_group=_secret_group(plan, batch.facts),
         words=" ".join(found),
     )
+
+
+def _noticed(plan: Opening | Joining) -> dict[str, Any]:
+    """How it was placed and, of a mail that is signed or encrypted, that it is."""
+    mail = plan.inbound.mail
+    if mail is None or mail.protection is None:
+        return plan.match
+    return {**plan.match, "protection": mail.protection}
 
 
 def _with_protocol(answer: Receipt | Refusal, given: dict[int, str]) -> Receipt | Refusal:

@@ -1,7 +1,7 @@
 """Tables, one file a subject. Verbs and queries import the classes from here."""
 
 from helpdesk.models.base import Base
-from helpdesk.models.files import Attachment, AttachmentText, Blob
+from helpdesk.models.files import Attachment, AttachmentText, Blob, Upload
 from helpdesk.models.identity import AgentIdentity, Passkey, RecoveryCode, Totp
 from helpdesk.models.journal import (
     Access,
@@ -58,6 +58,7 @@ from helpdesk.models.registers import (
     Subclassification,
     Terms,
 )
+from helpdesk.models.surveys import SurveyAnswer, SurveyForm, SurveyQuestion, SurveySheet
 from helpdesk.models.tickets import (
     Delivery,
     Endpoint,
@@ -141,10 +142,15 @@ __all__ = [
     "Session",
     "Status",
     "Subclassification",
+    "SurveyAnswer",
+    "SurveyForm",
+    "SurveyQuestion",
+    "SurveySheet",
     "Tally",
     "TallyChange",
     "Terms",
     "Throttle",
     "Ticket",
     "Totp",
+    "Upload",
 ]

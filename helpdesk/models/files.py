@@ -1,6 +1,7 @@
 """Attached files: what hangs on a message, the text read from it, the bytes."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.engine.default import DefaultExecutionContext
@@ -76,4 +77,33 @@ class Blob(Base):
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     size: Mapped[int]
+    touched_at: Mapped[datetime]
+
+
+class Upload(Base):
+    """A file on its way in pieces: what came so far. Kept a day after the last of it."""
+
+    __tablename__ = "upload"
+    __table_args__ = (Index(None, "owner_kind", "owner_id"), Index(None, "touched_at"), AUTO)
+
+    id: Mapped[Key]
+    #: random 128 bits, hex: what the browser calls it
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    owner_kind: Mapped[str] = mapped_column(String(10))
+    owner_id: Mapped[int]
+    #: the form it is for, as of a draft; "" no particular one
+    place: Mapped[str] = mapped_column(String(60))
+    #: the asked item it was chosen for
+    item: Mapped[int | None]
+    filename: Mapped[str] = mapped_column(String(255))
+    #: as the browser says; once whole, as its bytes say
+    content_type: Mapped[str] = mapped_column(String(127))
+    #: tells a changed file from the one of the same name and size before
+    mark: Mapped[str] = mapped_column(String(40))
+    size: Mapped[int]
+    received: Mapped[int]
+    #: sha256 of each piece that came, in order
+    pieces: Mapped[list[Any]]
+    #: of the whole, once it was looked at and taken; "" before
+    sha256: Mapped[str] = mapped_column(String(64))
     touched_at: Mapped[datetime]

@@ -35,14 +35,15 @@ class RecoveryCode(Base):
 
 
 class Passkey(Base):
-    """A key in an agent's device (WebAuthn). `credential` and `public_key` are base64url;
-    credential ids have up to 1,023 octets."""
+    """A key in the device of an agent or of a person, one of the two (WebAuthn). `credential` and
+    `public_key` are base64url; credential ids have up to 1,023 octets."""
 
     __tablename__ = "passkey"
     __table_args__ = (AUTO,)
 
     id: Mapped[Key]
-    agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id"), index=True)
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     credential: Mapped[str] = mapped_column(String(1364), unique=True)
     public_key: Mapped[Long]
     sign_count: Mapped[int]

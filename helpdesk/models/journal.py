@@ -152,6 +152,7 @@ class Alert(Base):
             sqlite_where=text("read_at IS NULL"),
             postgresql_where=text("read_at IS NULL"),
         ),
+        Index(None, "agent_id", "id"),
         AUTO,
     )
 

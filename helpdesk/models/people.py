@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, true
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from helpdesk.models.base import AUTO, Base, Code, Key, Long, Name, by_code_point
@@ -42,6 +42,9 @@ class Agent(Base):
     #: the sectors the agent's rights are limited to, by id; none is all of them
     sectors: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     active: Mapped[bool] = mapped_column(default=True)
+    #: when the link for the first log-in was sent, and when it was used
+    invited_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
 
     @validates("name")
     def _sort(self, _: str, name: str) -> str:
@@ -87,6 +90,7 @@ class KnownAddress(Base):
     __table_args__ = (
         UniqueConstraint("provider_id", "channel", "value"),
         Index(None, "channel", "value"),
+        Index(None, "source", "id"),
         AUTO,
     )
 
@@ -148,7 +152,15 @@ class LoginCode(Base):
     """A code or link on its way to a registered address: hashed, single use, few tries."""
 
     __tablename__ = "login_code"
-    __table_args__ = (AUTO,)
+    __table_args__ = (
+        Index(
+            None,
+            "agent_id",
+            sqlite_where=text("agent_id IS NOT NULL"),
+            postgresql_where=text("agent_id IS NOT NULL"),
+        ),
+        AUTO,
+    )
 
     id: Mapped[Key]
     purpose: Mapped[str] = mapped_column(String(20))
@@ -177,6 +189,8 @@ class Throttle(Base):
 
 
 class ApiToken(Base):
+    """Acts as an agent: with all the agent may (`permissions` is None), or with these of it."""
+
     __tablename__ = "api_token"
     __table_args__ = (AUTO,)
 
@@ -186,6 +200,11 @@ class ApiToken(Base):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    permissions: Mapped[list[Any] | None]
+    #: None is never
+    expires_at: Mapped[datetime | None]
+    #: not later than a few minutes before the last call
+    used_at: Mapped[datetime | None]
 
 
 class Binding(Base):
@@ -238,7 +257,7 @@ class Draft(Base):
     id: Mapped[Key]
     owner_kind: Mapped[str] = mapped_column(String(10))
     owner_id: Mapped[int]
-    #: `new`, `ticket:<number>` or `new:<provider>`
+    #: `new`, `ticket:<number>`, `new:<provider>`, or `spent:` and one of them: see helpdesk.drafts
     place: Mapped[str] = mapped_column(String(60))
     fields: Mapped[dict[str, Any]]
     files: Mapped[list[Any]]

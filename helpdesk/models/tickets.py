@@ -85,6 +85,16 @@ def _filters() -> list[Index]:
             sqlite_where=text(KEPT),
             postgresql_where=text(KEPT),
         ),
+        # Few are merged or follow another, and an open ticket asks for both.
+        *(
+            Index(
+                None,
+                name,
+                sqlite_where=text(f"{name} IS NOT NULL"),
+                postgresql_where=text(f"{name} IS NOT NULL"),
+            )
+            for name in ("merged_into", "follows")
+        ),
         Index("ix_ticket_of_situation_by_opened_at", "situation", "opened_at", "number"),
         Index("ix_ticket_of_situation_by_number", "situation", "number"),
         Index("ix_ticket_of_situation_by_sort_protocol", "situation", "sort_protocol", "number"),
@@ -186,6 +196,12 @@ class Endpoint(Base):
     __table_args__ = (
         UniqueConstraint("number", "channel", "address"),
         Index(None, "channel", "address"),
+        Index(
+            None,
+            "person_id",
+            sqlite_where=text("person_id IS NOT NULL"),
+            postgresql_where=text("person_id IS NOT NULL"),
+        ),
         AUTO,
     )
 
@@ -233,7 +249,8 @@ class Message(Base):
     verdict: Mapped[str | None] = mapped_column(String(10))
     #: what the verdict rests on
     judged: Mapped[str] = mapped_column(String(20), default="", server_default="")
-    #: layer, score, reason and flags of the matching, shown on the message
+    #: layer, score, reason and flags of the matching, and `protection` (MailFacts); shown on the
+    #: message
     match: Mapped[dict[str, Any] | None]
     #: its words are gone (helpdesk/privacy)
     erased_at: Mapped[datetime | None]
@@ -265,5 +282,5 @@ class Reading(Base):
     __tablename__ = "reading"
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
-    number: Mapped[int] = mapped_column(ForeignKey("ticket.number"), primary_key=True)
+    number: Mapped[int] = mapped_column(ForeignKey("ticket.number"), primary_key=True, index=True)
     message_id: Mapped[int]

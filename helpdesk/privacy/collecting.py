@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, delete, exists, select
 from sqlalchemy.orm import Session
 
+from helpdesk import pieces
 from helpdesk.models import Attachment, Blob, BotState, ChatLine, Draft, InboundRaw
 
 #: bytes are stored before the row that names them: nobody needs longer than that
@@ -43,10 +44,12 @@ def _loose(now: datetime) -> ColumnElement[bool]:
 
 
 def _unfinished(session: Session) -> set[str]:
-    """What somebody has sent but not yet said what for: drafts, and conversations of the bot."""
+    """What somebody has sent but not yet said what for: drafts, conversations of the bot, files on
+    their way."""
     said = [
         *session.scalars(select(Draft.files)),
         *session.scalars(select(BotState.state)),
         *session.scalars(select(ChatLine.files)),
     ]
-    return {sha256 for one in said for sha256 in _SHA256.findall(json.dumps(one))}
+    found = {sha256 for one in said for sha256 in _SHA256.findall(json.dumps(one))}
+    return found.union(pieces.named(session))

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, union
 from sqlalchemy.orm import Session
 
+from helpdesk import survey_rules
 from helpdesk.border import ActorKind
 from helpdesk.models import (
     AskedItem,
@@ -20,23 +21,29 @@ from helpdesk.models import (
     Held,
     InboundRaw,
     KnownAddress,
+    Log,
     LoginCode,
     Membership,
     Message,
     Outbox,
+    Passkey,
     Person,
     ProviderDomain,
     Rating,
     Reading,
     RecoveryCode,
+    SurveyAnswer,
     Ticket,
     Totp,
+    Upload,
 )
 from helpdesk.models import Session as Login
 from helpdesk.privacy import mentions
 from helpdesk.privacy.among import any_of
 from helpdesk.privacy.subject import Subject, folded
 
+#: actions of the log that hold the answers of a survey form
+SURVEYED = ("survey_answered", "survey_corrected")
 #: chats of the portal are named after the person
 PORTAL_CHAT = "person:"
 #: what is shorter stands in too many other words to be looked for
@@ -120,6 +127,7 @@ class _Finder:
             "totp": self._ids(
                 Totp.subject_id, and_(Totp.kind == "person", self._in(Totp.subject_id, persons))
             ),
+            "passkey": self._ids(Passkey.id, self._in(Passkey.person_id, persons)),
             "recovery_code": self._ids(
                 RecoveryCode.id,
                 and_(RecoveryCode.kind == "person", self._in(RecoveryCode.subject_id, persons)),
@@ -127,6 +135,9 @@ class _Finder:
             "binding": self._ids(Binding.id, self._in(Binding.person_id, persons)),
             "draft": self._ids(
                 Draft.id, and_(Draft.owner_kind == "person", self._in(Draft.owner_id, persons))
+            ),
+            "upload": self._ids(
+                Upload.id, and_(Upload.owner_kind == "person", self._in(Upload.owner_id, persons))
             ),
             "reading": tuple(
                 sorted(set(self._ids(Reading.person_id, self._in(Reading.person_id, persons))))
@@ -254,7 +265,19 @@ class _Finder:
         self.rows |= rows | {
             "mention": tuple(m for m in rows["mention"] if m not in gone),
             "rating": self._ids(Rating.id, self._in(Rating.number, self.rows["contact"])),
+            "survey_answer": self._ids(
+                SurveyAnswer.id,
+                and_(
+                    self._in(SurveyAnswer.number, self.rows["title"]),
+                    SurveyAnswer.kind.in_(survey_rules.FREE),
+                ),
+            ),
         }
+        # The log holds what was answered, too, whoever it names.
+        told = self._ids(
+            Log.id, and_(Log.action.in_(SURVEYED), self._in(Log.number, self.rows["title"]))
+        )
+        self.rows["log_private"] = tuple(sorted({*self.rows["log_private"], *told}))
 
     def _blobs(self) -> tuple[str, ...]:
         attached = self._ids(Attachment.sha256, self._in(Attachment.id, self.rows["attachment"]))

@@ -12,6 +12,7 @@ from helpdesk.models import (
     Message,
     Person,
     Provider,
+    SurveyAnswer,
     Ticket,
 )
 from helpdesk.models import Session as Login
@@ -94,6 +95,15 @@ def _tickets(session: Session, scope: Scope) -> list[dict[str, Any]]:
                 "attachments": files.get(row.id, []),
             }
         )
+    answered: dict[int, list[dict[str, Any]]] = {}
+    for row in session.scalars(
+        select(SurveyAnswer)
+        .where(any_of(session, SurveyAnswer.id, scope.of("survey_answer")))
+        .order_by(SurveyAnswer.id)
+    ):
+        answered.setdefault(row.number, []).append(
+            {"at": row.at, "question": row.label, "answer": row.value}
+        )
     numbers = sorted({*scope.of("contact"), *said})
     rows = session.scalars(
         select(Ticket).where(any_of(session, Ticket.number, numbers)).order_by(Ticket.number)
@@ -114,6 +124,7 @@ def _tickets(session: Session, scope: Scope) -> list[dict[str, Any]]:
             if row.number in contact
             else None,
             "messages": said.get(row.number, []),
+            "surveys": answered.get(row.number, []),
         }
         for row in rows
     ]

@@ -90,9 +90,12 @@ def apply(
         raise Conflict("changed")
     entries: list[tuple[int, Entry]] = []
     pairs: list[Pair] = []
-    for _, row, before, values, active in _each_row(session, desk, register, lines):
+    for line, row, before, values, active in _each_row(session, desk, register, lines):
         assert values is not None, "no line of a plan that fits is wrong"
         record_id, entry = keeping.put(session, desk, register, row, values)
+        said = _said_beside(register, line)
+        if register.beside is not None and said:
+            register.beside.put(session, desk, record_id, values, said)
         if entry is not None:
             entries.append((record_id, entry))
             pairs.append((before, values))
@@ -127,6 +130,7 @@ def _planned(
         row = _row(session, desk, register, line)
         values = reading.values(session, desk, register, line.texts, row)
         _check_switch(session, register, line, row)
+        beside = _beside(session, desk, register, line, row, values)
     except Invalid as error:
         return Planned(line.number, "wrong", shown, (), error.errors), None, None, None
     old = dict[str, str]()
@@ -140,12 +144,32 @@ def _planned(
         for name, said in new.items()
         if said != old.get(name, "")
     ]
+    differences += beside
     if register.switch and line.active is not None:
         was = True if row is None else bool(getattr(row, register.switch))
         if was != line.active:
             differences.append(Difference(register.switch, str(int(was)), str(int(line.active))))
     what: What = "added" if row is None else "changed" if differences else "same"
     return Planned(line.number, what, shown, tuple(differences)), row, before, values
+
+
+def _beside(
+    session: Session, desk: Desk, register: Register, line: Line, row: Any | None, values: Values
+) -> list[Difference]:
+    """Raises `Invalid`."""
+    said = _said_beside(register, line)
+    if register.beside is None or not said:
+        return []
+    each = register.beside.field
+    if len(said) > each.limit:
+        raise Invalid(FieldError(each.name, "too_long", (("limit", each.limit),)))
+    record_id = row.id if row is not None else None
+    before = register.beside.before(session, desk, record_id, values, said)
+    return [Difference(each.name, before, said)] if said != before else []
+
+
+def _said_beside(register: Register, line: Line) -> str:
+    return line.texts.get(register.beside.field.name, "").strip() if register.beside else ""
 
 
 def _each_row(

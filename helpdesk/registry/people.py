@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk import access, departures, identifiers, registers
+from helpdesk import access, departures, identifiers, logins, registers
 from helpdesk.border import Actor
 from helpdesk.desk import Desk
 from helpdesk.errors import Conflict, FieldError, Forbidden
@@ -26,28 +26,29 @@ def _lower(pattern: re.Pattern[str], said: str) -> str | None:
     return spelled if pattern.fullmatch(spelled) else None
 
 
-def _rights(profile: Profile) -> tuple[frozenset[str], frozenset[str]]:
+def rights(profile: Profile) -> tuple[frozenset[str], frozenset[str]]:
+    """The permissions and the secrecy groups of whoever has the profile."""
     return access.held(profile.permissions), frozenset(profile.groups)
 
 
-def _exceeds(actor: Actor, permissions: frozenset[str], groups: frozenset[str]) -> bool:
-    """Whether this is more than the actor has."""
+def exceeds(actor: Actor, permissions: frozenset[str], groups: frozenset[str]) -> bool:
+    """Whether this is more than the actor has: nobody gives what they do not have."""
     if actor.may(ALL):
         return False
     return not permissions <= actor.permissions or not groups <= actor.groups
 
 
 def _beyond(actor: Actor, values: Values) -> Sequence[FieldError]:
-    if _exceeds(actor, access.held(values["permissions"]), frozenset()):
+    if exceeds(actor, access.held(values["permissions"]), frozenset()):
         return [FieldError("permissions", "beyond")]
-    if _exceeds(actor, frozenset(), frozenset(values["groups"])):
+    if exceeds(actor, frozenset(), frozenset(values["groups"])):
         return [FieldError("groups", "beyond")]
     return []
 
 
 def _check_agent(session: Session, desk: Desk, values: Values) -> Sequence[FieldError]:
     profile = session.get_one(Profile, values["profile"])
-    return [FieldError("profile", "beyond")] if _exceeds(desk.actor, *_rights(profile)) else []
+    return [FieldError("profile", "beyond")] if exceeds(desk.actor, *rights(profile)) else []
 
 
 def _act_profile(session: Session, desk: Desk, pairs: Sequence[Pair]) -> None:
@@ -71,6 +72,9 @@ def _act_agent(session: Session, desk: Desk, pairs: Sequence[Pair]) -> None:
             if agent_id == desk.actor.id:
                 raise Conflict("self")
             departures.agent(session, desk.actor, agent_id, now=desk.now)
+        elif after["email"] != before["email"]:
+            # A link is on its way to the address of before, which may be somebody else's.
+            logins.void(session, "agent", agent_id, now=desk.now)
     _keep_an_admin(session)
 
 

@@ -8,11 +8,14 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from helpdesk import identifiers, registers
-from helpdesk.errors import FieldError
+from helpdesk.audit import Change, Entry
+from helpdesk.desk import Desk
+from helpdesk.errors import FieldError, Invalid
 from helpdesk.models import (
     Classification,
     KnownAddress,
     Membership,
+    Person,
     Provider,
     ProviderAddress,
     ProviderType,
@@ -20,9 +23,10 @@ from helpdesk.models import (
     Terms,
     Ticket,
 )
+from helpdesk.registry import history
 from helpdesk.registry.days import STATES
 from helpdesk.registry.described import MOST_DAYS, UNITS
-from helpdesk.registry.shape import Field, Pair, Register, Values
+from helpdesk.registry.shape import Beside, Field, Pair, Register, Values
 from helpdesk.text import sort_name
 
 _POSTAL = re.compile(r"[0-9]{5}-?[0-9]{3}")
@@ -56,6 +60,34 @@ def _know(session: Session, pairs: Sequence[Pair]) -> None:
         if before is None or before["email"] != after["email"]:
             provider = session.scalars(select(Provider).where(Provider.code == after["code"])).one()
             registers.know(session, provider, after["email"])
+
+
+def _person_before(
+    session: Session, desk: Desk, provider_id: int | None, values: Values, said: str
+) -> str:
+    """The name of whoever speaks for the provider by the line's address; who is there keeps it.
+    Raises `Invalid`: without an address nobody can be told apart, and who may not invite people
+    names none."""
+    if not values["email"]:
+        raise Invalid(FieldError("email", "required"))
+    if not desk.actor.may("people.invite"):
+        raise Invalid(FieldError("person", "beyond"))
+    known = session.scalar(
+        select(Membership.id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Person.email == values["email"], Membership.provider_id == provider_id)
+    )
+    return said if known is not None else ""
+
+
+def _put_person(session: Session, desk: Desk, provider_id: int, values: Values, said: str) -> None:
+    """Somebody who may be invited from now on."""
+    if _person_before(session, desk, provider_id, values, said) == said:
+        return
+    provider = session.get_one(Provider, provider_id)
+    registers.know(session, provider, values["email"], said)
+    entry = Entry(None, desk.actor, "person_changed", (Change("person", None, values["email"]),))
+    history.write(session, PROVIDER, [(provider_id, entry)], now=desk.now)
 
 
 def _find(said: str) -> ColumnElement[bool]:
@@ -113,6 +145,9 @@ PROVIDER = Register(
     find=_find,
     settle=lambda _session, _desk, row, _values: _sort(row),
     act=lambda session, _desk, pairs: _know(session, pairs),
+    beside=Beside(
+        field=Field(name="person", required=False), before=_person_before, put=_put_person
+    ),
 )  # fmt: skip
 
 

@@ -75,6 +75,19 @@ Pair = tuple[Values | None, Values | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """A column that only a file has: what stands there is no field of the record, but goes with it.
+
+    `before`: what is stored for the line's record now (its values, its id when there is one).
+    Raises `Invalid`. `put` stores it, once the record is there.
+    """
+
+    field: Field
+    before: Callable[[Session, Desk, int | None, Values, str], str]
+    put: Callable[[Session, Desk, int, Values, str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Register:
     """See `helpdesk.registry`.
 
@@ -107,6 +120,7 @@ class Register:
     #: what a change does elsewhere, told before it is saved, and done once it is
     foresee: Callable[[Session, Desk, Sequence[Pair]], Effect] | None = None
     act: Callable[[Session, Desk, Sequence[Pair]], None] | None = None
+    beside: Beside | None = None
 
     @property
     def reads(self) -> str:

@@ -85,3 +85,22 @@ def photograph(page: Page, name: str) -> None:
     page.emulate_media(color_scheme="light")
     if before is not None:
         page.set_viewport_size(before)
+
+
+def plug_in(page: Page) -> None:
+    """A key that asks for a finger, and gets one."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    session.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2",
+                "transport": "internal",
+                "hasResidentKey": True,
+                "hasUserVerification": True,
+                "isUserVerified": True,
+                "automaticPresenceSimulation": True,
+            }
+        },
+    )

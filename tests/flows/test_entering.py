@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from helpdesk import registers
 from helpdesk.models import Membership, Person
 from helpdesk.passwords import hash_password
-from tests.doubles.browser import axe, open_page, photograph
+from tests.doubles.browser import axe, open_page, photograph, plug_in
 from tests.doubles.relay import Handed, Relay
 from tests.gateway.console.door import soon
 from tests.gateway.console.guarded import Guarded, guarded_instance
@@ -56,13 +56,14 @@ def _text(handed: Handed) -> str:
     return body.get_content()
 
 
-def mailed(relay: Relay, address: str, subject: str) -> Handed:
-    """The last mail of that subject to the address, once it came."""
-    return soon(
-        lambda: next(
-            (h for h in reversed(relay.sent_to(address)) if h.message["Subject"] == subject), None
-        )
-    )
+def mailed(relay: Relay, address: str, subject: str, after: int = 0) -> Handed:
+    """The last mail of that subject to the address, once one came `after` so many."""
+
+    def last() -> Handed | None:
+        came = reversed(relay.sent_to(address)[after:])
+        return next((h for h in came if h.message["Subject"] == subject), None)
+
+    return soon(last)
 
 
 def set_up_app(page: Page, ponte: Guarded) -> str:
@@ -82,11 +83,12 @@ def set_up_app(page: Page, ponte: Guarded) -> str:
     return page.locator(".codes li").first.text_content() or ""
 
 
-def enter_by_code(page: Page, relay: Relay) -> None:
-    page.get_by_label("E-mail").fill(NINA)
+def enter_by_code(page: Page, relay: Relay, email: str = NINA) -> None:
+    before = len(relay.sent_to(email))
+    page.get_by_label("E-mail").fill(email)
     page.get_by_role("button", name="Receber código por e-mail").click()
     expect(page.get_by_label("Código")).to_be_visible()
-    found = re.search(r"Código: (\d{8})", _text(mailed(relay, NINA, "Código de acesso")))
+    found = re.search(r"Código: (\d{8})", _text(mailed(relay, email, "Código de acesso", before)))
     assert found
     page.get_by_label("Código").fill(found[1])
     page.get_by_role("button", name="Entrar", exact=True).click()
@@ -157,6 +159,43 @@ def test_the_link_of_a_code_waits_for_its_button(ponte: Guarded, relay: Relay, p
     page.wait_for_url("**/fale-conosco")
     page.goto(address)
     expect(page.get_by_role("heading", name="Este link não vale mais")).to_be_visible()
+    _by_passkey(ponte, relay, page)
+
+
+def _by_passkey(ponte: Guarded, relay: Relay, page: Page) -> None:
+    """A key is one more way in, and closes none."""
+    plug_in(page)
+    page.goto(f"{ponte.url}/conta")
+    page.get_by_label("Nova chave de acesso").fill("Recepção")
+    page.get_by_role("button", name="Cadastrar chave de acesso").click()
+    expect(page.get_by_role("status")).to_contain_text("Chave de acesso cadastrada")
+    assert axe(page) == []
+    photograph(page, "portal-passkeys")
+    assert "Mudança" in mailed(relay, LUCIANA, "Mudança no seu acesso").message["Subject"]
+    page.context.clear_cookies()
+    page.goto(f"{ponte.url}/?voltar=/conta/avisos")
+    expect(page.get_by_role("button", name="Entrar com chave de acesso")).to_be_visible()
+    assert axe(page) == []
+    photograph(page, "portal-door-passkey")
+    page.get_by_role("button", name="Entrar com chave de acesso").click()
+    page.wait_for_url("**/conta/avisos")
+
+    # The code by mail opens as before, and asks for no second step.
+    page.context.clear_cookies()
+    page.goto(ponte.url)
+    enter_by_code(page, relay, LUCIANA)
+    page.wait_for_url("**/fale-conosco")
+    # The agents' door knows nothing of it, although it stands at the same address.
+    page.goto(f"{ponte.url}/entrar")
+    page.get_by_role("button", name="Chave de acesso").click()
+    expect(page.get_by_text("A chave de acesso não foi aceita")).to_be_visible()
+    page.goto(f"{ponte.url}/conta")
+    page.get_by_role("button", name="Remover a chave Recepção").click()
+    expect(page.get_by_role("status")).to_contain_text("Chave de acesso removida")
+    page.context.clear_cookies()
+    page.goto(ponte.url)
+    page.get_by_role("button", name="Entrar com chave de acesso").click()
+    expect(page.get_by_role("alert")).to_contain_text("não foi aceita")
 
 
 def test_a_person_forgets_the_password(ponte: Guarded, relay: Relay, page: Page):

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -157,9 +157,9 @@ def test_a_token_stands_alone_on_the_last_line(migrated: Ponte, work: Work):
     token = result.stdout.splitlines()[-1]
     assert result.exit_code == 0
     assert token == token.strip()
-    found = work.read_now(sessions.token_actor, token)
+    found = work.read_now(sessions.token_actor, token, now=datetime.now(UTC))
     assert found is not None
-    assert found[1].name == "Ana"
+    assert found.actor.name == "Ana"
     assert migrated("token", "add", "erp", "--agent", "nobody").exit_code == 1
 
 

@@ -266,22 +266,6 @@ def test_files_gather_and_leave_one_by_one(page: Page):
 
 
 @browser
-def test_a_refused_upload_keeps_its_files(page: Page, pages: Pages):
-    page.goto("/form")
-    pick(page, ("a.pdf", 2048))
-    pages.post["/fale-conosco/novo"] = lambda _: (422, pages.get["/form"]())
-    with page.expect_response("**/fale-conosco/novo"):
-        page.get_by_role("button", name="Salvar e enviar").click()
-    expect(page.locator("[data-chosen] b")).to_have_text(["a.pdf"])
-    del pages.post["/fale-conosco/novo"]
-    page.get_by_role("button", name="Salvar e enviar").click()
-    page.wait_for_url("**/done/**")
-    bodies = [body for _, body in pages.posted]
-    assert len(bodies) == 2
-    assert all(b'filename="a.pdf"' in body and b'name="csrf"' in body for body in bodies)
-
-
-@browser
 def test_cancelling_asks_before_typed_text_is_lost(page: Page):
     page.goto("/form")
     page.fill("#title", "Outro")
@@ -370,6 +354,29 @@ def test_a_dialog_sends_by_ctrl_enter_and_gives_the_focus_back(page: Page, pages
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/done/**")
     assert pages.posted == [("/encaminhar", b"csrf=token&note=veja")]
+
+
+@browser
+def test_an_open_dialog_keeps_focus_pointer_and_readers_from_the_list(page: Page):
+    page.goto("/list")
+    page.keyboard.press("j")
+    number = page.locator("tr.cur").get_attribute("data-number")
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Atalhos do teclado")
+    search = dialog.get_by_label("Procurar atalho")
+    expect(search).to_be_focused()
+    expect(page.get_by_role("row")).to_have_count(0)
+    page.keyboard.press("Shift+Tab")
+    expect(dialog.get_by_role("link", name="Mudar atalhos")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(search).to_be_focused()
+    page.locator("tr[data-number]").last.evaluate("(row) => row.focus()")
+    expect(search).to_be_focused()
+    page.mouse.click(5, 5)
+    expect(dialog).to_be_hidden()
+    expect(page.locator("tr.cur")).to_be_focused()
+    expect(page.locator("tr.cur")).to_have_attribute("data-number", str(number))
+    expect(page.get_by_role("row")).not_to_have_count(0)
 
 
 @browser

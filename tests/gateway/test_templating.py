@@ -13,7 +13,7 @@ from jinja2 import Environment, UndefinedError
 
 from gateway import formats, templating
 from gateway.labels import LABELS, label
-from helpdesk import border, deadlines, matching, workflow
+from helpdesk import alerts, border, deadlines, matching, workflow
 from helpdesk.deadlines import Calendar, Terms, Unit
 
 ZONE = ZoneInfo("America/Sao_Paulo")
@@ -339,3 +339,8 @@ def test_voices_differ_and_names_are_escaped(env: Environment):
 def test_refused_fields_say_what_to_do(env: Environment, code: str, data: object, words: str):
     text = '{% from "parts/problems.html" import sentence %}{{ sentence(code, data) }}'
     assert shown(env, text, code=code, data=data) == words
+
+
+def test_every_alert_is_a_sentence():
+    kinds = (alerts.BOUNCED, alerts.FORWARDED, alerts.MENTIONED, alerts.CONSULTED)
+    assert {*kinds, alerts.GLASS_BROKEN} <= set(LABELS["alert"])

@@ -33,3 +33,23 @@ def test_a_draft_is_one_an_owner_and_place(session: Session):
     drafts.drop(session, owner, place)
     assert drafts.load(session, owner, place) is None
     assert drafts.load(session, other, place) is not None
+
+
+def test_a_place_that_was_emptied_by_sending_is_marked(session: Session):
+    ana, rafael = ("agent", 1), ("agent", 2)
+    place, other = drafts.of_ticket(7), drafts.of_ticket(8)
+    drafts.save(session, ana, place, {"text": "um"}, [], now=NOW)
+    drafts.save(session, rafael, place, {"text": "dele"}, [], now=NOW)
+    assert drafts.turn_of(session, ana, place) == 0
+    turns = [0]
+    for _ in range(2):
+        drafts.spend(session, ana, place, now=NOW)
+        session.flush()
+        turns.append(drafts.turn_of(session, ana, place))
+    assert turns == sorted(set(turns))
+    assert drafts.load(session, ana, place) is None
+    assert drafts.load(session, rafael, place) is not None
+    assert drafts.turn_of(session, rafael, place) == drafts.turn_of(session, ana, other) == 0
+    drafts.spend(session, ana, other, now=NOW + drafts.MARKED + timedelta(seconds=1))
+    assert drafts.turn_of(session, ana, place) == 0
+    assert drafts.turn_of(session, ana, other) > turns[-1]

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from helpdesk import factors, sessions
+from helpdesk import agent_access, factors, sessions
 from helpdesk.border import SYSTEM, Actor
 from helpdesk.errors import Conflict, NotVisible
 from helpdesk.models import Log, Passkey, Profile, Totp
@@ -102,7 +102,7 @@ def test_what_a_profile_demands_stays(session: Session, policy: Policy, ana: Act
 
 def test_everything_may_be_forgotten_for_who_lost_it(session: Session, policy: Policy, ana: Actor):
     enrol(session, policy, ana)
-    factors.forget(session, "ana", SYSTEM, now=NOW)
+    agent_access.forget_factors(session, "ana", SYSTEM, now=NOW)
     session.expire_all()
     found = factors.of(session, "agent", ana.id or 0)
     assert not found.any
@@ -111,7 +111,7 @@ def test_everything_may_be_forgotten_for_who_lost_it(session: Session, policy: P
         session.scalars(select(Log.action).order_by(Log.id.desc())).first() == "factors_forgotten"
     )
     with pytest.raises(NotVisible):
-        factors.forget(session, "ninguem", SYSTEM, now=NOW)
+        agent_access.forget_factors(session, "ninguem", SYSTEM, now=NOW)
 
 
 def test_only_strong_ways_in_pay_for_it(session: Session, ana: Actor):

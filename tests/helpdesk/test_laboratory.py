@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk import laboratory, quarantine, rereading
-from helpdesk.border import SYSTEM, File, Inbound
+from helpdesk.border import SYSTEM, File, Inbound, MailFacts
 from helpdesk.desk import Desk
 from helpdesk.errors import Conflict, Forbidden, NotVisible
 from helpdesk.laboratory import Asked
@@ -126,6 +126,7 @@ def test_what_was_applied_is_brought_up_to_date(session: Session, policy: Policy
         quoted="> antes",
         html="<p>Não procede</p>",
         files=(replace(kept, filename="laudo.pdf"), pdf("novo.pdf", "c" * 64, content_id="x")),
+        mail=replace(sent.mail or MailFacts(), protection="signed-pgp"),
     )
     assert laboratory.replay(session, desk, sent.raw_id or 0, read) == "reread"
     session.flush()
@@ -141,6 +142,7 @@ def test_what_was_applied_is_brought_up_to_date(session: Session, policy: Policy
         ("novo.pdf", "internal"),
     ]
     assert after[0].public_id == public_id
+    assert (message.match or {})["protection"] == "signed-pgp"
     assert ticket.version == version + 1
     assert len(outbox_of(session)) == told
     assert len(messages_of(session, ticket.number)) == 1

@@ -120,6 +120,24 @@ def test_what_must_wait_is_not_due(session: Session, policy: Policy):
     assert claim(session, policy, now=NOW + timedelta(seconds=10)) == [row]
 
 
+def test_what_is_held_back_holds_back_only_its_own_ticket(
+    session: Session, policy: Policy, ticket: Ticket
+):
+    def told(delay: int, number: int | None) -> int:
+        notice = Notice("replied", "mail", "a@x.example", number, automatic=False)
+        return notices.post(session, [notice], now=NOW, delay=timedelta(minutes=delay))[0]
+
+    closing, code, reopening = told(5, ticket.number), told(0, None), told(0, ticket.number)
+    assert claim(session, policy) == [code]
+    outbox.deferred(session, code, "451 later", now=NOW, seconds=600)
+    later = NOW + timedelta(minutes=5)
+    assert claim(session, policy, now=later) == [closing]
+    outbox.sent(session, closing, now=later)
+    assert claim(session, policy, now=later) == []
+    outbox.sent(session, code, now=later)
+    assert claim(session, policy, now=later) == [reopening]
+
+
 def test_several_workers_take_each_row_once_and_in_order(work: Work, policy: Policy):
     lanes = [f"{n}@x.example" for n in range(8)]
     posted = work.write_now(lambda s: post(s, *lanes * 5))
@@ -268,13 +286,13 @@ def test_a_row_is_taken_back_only_before_it_leaves(
 ):
     row = answer(session, policy, ana, ticket)
     assert row.message_id
-    assert outbox.cancel(session, row.message_id, now=NOW)
+    assert outbox.cancel(session, ticket.number, row.message_id, now=NOW)
     assert claim(session, policy) == []
     other = answer(session, policy, ana, ticket)
     assert other.message_id
     claim(session, policy)
     session.refresh(other)
-    assert not outbox.cancel(session, other.message_id, now=NOW)
+    assert not outbox.cancel(session, ticket.number, other.message_id, now=NOW)
 
 
 def test_waits_double_up_to_four_hours():

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from helpdesk import passkeys
 from helpdesk.border import Actor
 from helpdesk.errors import Conflict, Invalid, NotVisible
-from helpdesk.models import Agent, LoginCode, Passkey, Profile
+from helpdesk.models import LoginCode, Passkey, Profile
 from helpdesk.passkeys import Made, Party
 from helpdesk.policy import Policy
 from tests.helpdesk.factories import NOW, make_agent
@@ -61,12 +61,12 @@ def test_an_answer_that_is_none_is_refused(
     add(session, ana, "Celular")
     keyring = policy.keyring
     key = session.scalars(select(Passkey)).one()
-    agent = session.scalars(select(Agent)).one()
-    new = passkeys.ask_new(HERE, agent, [key], keyring, "b", NOW)
+    to = passkeys.Account("agent", ana.id or 0, "ana", ana.name)
+    new = passkeys.ask_new(HERE, to, [key], keyring, "b", NOW)
     assert passkeys.made(HERE, answer, new.token, keyring, "b", NOW) is None
     asked = passkeys.ask(HERE, keyring, "b", NOW)
     assert passkeys.proved(HERE, key, answer, asked.token, keyring, "b", NOW) is None
-    assert passkeys.find(session, passkeys.named(answer)) is None
+    assert passkeys.find(session, "agent", passkeys.named(answer)) is None
 
 
 def test_a_question_is_for_its_browser_and_five_minutes(session: Session, policy: Policy):

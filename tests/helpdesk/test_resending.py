@@ -67,8 +67,10 @@ def test_an_answer_is_taken_back_before_it_leaves(session: Session, desk: Desk, 
 
 
 def test_the_only_answer_taken_back_leaves_none(session: Session, desk: Desk, ticket: Ticket):
+    before = (ticket.status_id, ticket.situation, ticket.waiting_on)
     assert resending.undo(session, desk, ticket.number, answer(session, desk, ticket))
     assert ticket.last_answer_id is None
+    assert (ticket.status_id, ticket.situation, ticket.waiting_on) == before
 
 
 def test_what_left_or_was_read_stays(

@@ -104,19 +104,19 @@ def test_a_token_acts_as_its_agent(session: Session):
     ana = make_agent(session, groups=("juridico",))
     token = sessions.add_token(session, "ERP", "ana", now=NOW)
     session.flush()
-    found = sessions.token_actor(session, token)
+    found = sessions.token_actor(session, token, now=NOW)
     assert found is not None
-    assert found[1] == ana
+    assert found.actor == ana
     assert ana.kind is ActorKind.AGENT
     assert ana.groups == {"juridico"}
-    assert sessions.token_actor(session, "ponte_x") is None
+    assert sessions.token_actor(session, "ponte_x", now=NOW) is None
     session.execute(update(Agent).values(active=False))
-    assert sessions.token_actor(session, token) is None
+    assert sessions.token_actor(session, token, now=NOW) is None
     with pytest.raises(NotVisible):
         sessions.add_token(session, "ERP", "ana", now=NOW)
     session.execute(update(Agent).values(active=True))
     session.execute(update(ApiToken).values(revoked_at=NOW))
-    assert sessions.token_actor(session, token) is None
+    assert sessions.token_actor(session, token, now=NOW) is None
 
 
 def test_permissions_are_the_profiles(session: Session):

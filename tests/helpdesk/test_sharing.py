@@ -1,12 +1,14 @@
 """What agents keep: views, canned texts, settings."""
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk import agent_settings, canned, saved_views
 from helpdesk.agent_settings import Column
 from helpdesk.desk import Desk
 from helpdesk.errors import Forbidden, Invalid, NotVisible
+from helpdesk.models import LogPrivate
 from helpdesk.policy import Policy
 from tests.helpdesk import factories as make
 
@@ -75,6 +77,34 @@ def test_only_its_owner_removes_a_view_or_who_keeps_the_registers(
     saved_views.remove(session, boss, shared)
     saved_views.remove(session, ana, personal)
     assert names(session, ana) == []
+
+
+def test_who_may_share_with_everybody_names_and_removes_what_others_share(
+    session: Session, ana: Desk, rui: Desk, boss: Desk
+):
+    saved_views.save(session, ana, "Minha", "", "personal")
+    saved_views.save(session, ana, "Plantão", "", "sector")
+    sector = saved_views.save(session, ana, "Do setor", "a=1", "sector")
+    saved_views.save(session, boss, "Da casa", "", "all")
+    assert saved_views.shared_by_others(session, rui.actor) == []
+    shown = saved_views.shared_by_others(session, boss.actor)
+    assert [(v.name, v.owner, bool(v.sector)) for v in shown] == [
+        ("Do setor", ana.actor.name, True),
+        ("Plantão", ana.actor.name, True),
+    ]
+    with pytest.raises(NotVisible):
+        saved_views.rename(session, rui, sector, "Meu")
+    with pytest.raises(Invalid):
+        saved_views.rename(session, boss, sector, "Plantão")
+    saved_views.rename(session, boss, sector, " Setor  CTM ")
+    assert names(session, rui) == ["Plantão", "Setor CTM"]
+    session.flush()
+    said = session.scalars(select(LogPrivate.values).order_by(LogPrivate.log_id.desc())).first()
+    assert said is not None
+    assert said["changes"] == [{"field": "view", "before": "Do setor", "after": "Setor CTM"}]
+    assert said["actor"] == boss.actor.name
+    saved_views.remove(session, boss, sector)
+    assert names(session, rui) == ["Plantão"]
 
 
 @pytest.mark.parametrize(("name", "query"), [("", ""), ("x" * 61, ""), ("x", "q" * 2_001)])

@@ -37,7 +37,7 @@ def test_life_of_a_ticket() -> None:
 
 def test_closed_ticket_takes_nothing_but_what_ends_or_revives_it() -> None:
     allowed = {action for situation, action in NEXT if situation is CLOSED}
-    assert allowed == {Action.NOTE, Action.GIVE_UP, Action.REOPEN, Action.MERGE}
+    assert allowed == {Action.NOTE, Action.GIVE_UP, Action.REOPEN, Action.MERGE, Action.SURVEY}
 
 
 def test_only_an_open_ticket_is_deleted() -> None:

@@ -34,6 +34,7 @@ from helpdesk import (
     logins,
     migrations,
     pendency,
+    pieces,
     registers,
     sessions,
     tickets,
@@ -70,6 +71,10 @@ from helpdesk.models import (
     Sector,
     Status,
     Subclassification,
+    SurveyAnswer,
+    SurveyForm,
+    SurveyQuestion,
+    SurveySheet,
     Terms,
     Ticket,
 )
@@ -202,12 +207,18 @@ class World:
         values["line_id"] = self.write(
             _line, self.persons["A"], kit.blobs.put(b"%PDF-1.7"), self.now
         )
+        owners = {"A": ("person", self.persons["A"]), "agent": ("agent", agent_id)}
+        for name, owner in owners.items():
+            asked = pieces.Asked("guia.pdf", "application/pdf", 5, f"{name}{n}")
+            values[f"upload_of_{name}"] = self.write(pieces.begin, owner, asked, now=self.now).id
         return Things(values)
 
     def filled(self, path: str, things: Things, slug: str = "prestadores") -> str:
         """The address with what it names. The same word names another thing on another page."""
         values = dict(things.values) | {"slug": slug, "record_id": things.values[slug]}
         values["verb"] = "gravar" if "/pessoas/" in path else "excluir"
+        if "/acesso" in path and path.startswith("/cadastros/"):
+            values |= {"slug": "agentes", "record_id": values["newcomer"], "verb": "enviar"}
         if "/quarentena/" in path or "/quarantine/" in path:
             values["public_id"] = values["held_public"]
             values["held_id"] = values["held_number" if "desfazer" in path else "held_public"]
@@ -215,6 +226,7 @@ class World:
             values["message"] = values["reply"]
         if path.endswith(("/ver", "/previa")):
             values["public_id"] = values["shown"]
+        values["upload"] = values["upload_of_agent" if "/central/" in path else "upload_of_A"]
         if path.startswith("/confirmar/"):
             values["token"] = values["confirm"]
         for name, value in values.items():
@@ -266,6 +278,7 @@ def _people(session: Session, now: datetime) -> None:
     for role in AGENTS:
         rights = ["*"] if role == "admin" else []
         session.add(Profile(code=f"p-{role}", name=role, permissions=rights, groups=[]))
+    session.add(Profile(code="p-none", name="Sem direitos", permissions=[], groups=[]))
     session.flush()
     for role in AGENTS:
         email = f"{role}@op.example"
@@ -348,6 +361,25 @@ def _line(session: Session, person_id: int, sha256: str, now: datetime) -> int:
     return session.scalars(select(ChatLine.id).order_by(ChatLine.id.desc()).limit(1)).one()
 
 
+def _surveyed(session: Session, n: int, desk: Desk) -> tuple[int, int]:
+    """A survey form with a question, both answered."""
+    form = SurveyForm(code=f"F{n}", name="Pesquisa", active=True)
+    session.add(form)
+    session.flush()
+    question = SurveyQuestion(form_id=form.id, code="Q", label="?", kind="flag", active=True)
+    number = session.scalars(select(Ticket.number).order_by(Ticket.number).limit(1)).one()
+    sheet = SurveySheet(number=number, form_id=form.id, agent_id=desk.actor.id, at=desk.now)
+    session.add_all([question, sheet])
+    session.flush()
+    session.add(
+        SurveyAnswer(
+            sheet_id=sheet.id, question_id=question.id, number=number, at=desk.now, label="?",
+            kind="flag", value="1", part=1,
+        )
+    )  # fmt: skip
+    return form.id, question.id
+
+
 def _registered(session: Session, n: int, desk: Desk) -> dict[str, Any]:
     """A used record of each register, so that taking it away is refused; and a token, a domain."""
     provider = session.scalars(select(Provider).where(Provider.code == "P1")).one()
@@ -378,10 +410,15 @@ def _registered(session: Session, n: int, desk: Desk) -> dict[str, Any]:
         "domain_id": ProviderDomain(
             provider_id=provider.id, domain=f"d{n}.example", asked="x", asked_at=desk.now
         ),
+        "newcomer": Agent(
+            login=f"novo{n}", name="Novo", email=f"novo{n}@op.example", active=True,
+            profile_id=session.scalars(select(Profile.id).where(Profile.code == "p-none")).one(),
+        ),
         "hold_id": Hold(kind="provider", target=0, reason="Ação judicial", at=desk.now),
     }  # fmt: skip
     session.add_all(made.values())
     session.flush()
+    form_id, question_id = _surveyed(session, n, desk)
     one = {
         "agentes": Agent,
         "perfis": Profile,
@@ -394,6 +431,9 @@ def _registered(session: Session, n: int, desk: Desk) -> dict[str, Any]:
         for name, table in one.items()
     } | {
         "classificacoes": classification.id,
+        "formularios": form_id,
+        "form_id": form_id,
+        "perguntas": question_id,
         "subclassificacoes": child.id,
         "prestadores": provider.id,
         "provider_id": provider.id,

@@ -25,9 +25,14 @@ def pdf(name: str, data: bytes = PDF) -> dict[str, object]:
     return {"name": name, "mimeType": "application/pdf", "buffer": data}
 
 
+#: the walks that write; how a page looks is no database's affair
+BOTH = pytest.mark.parametrize("portal", ["sqlite_url", "postgres_url"], indirect=True)
+
+
 @pytest.fixture
-def portal(sqlite_url: str, tmp_path: Path) -> Iterator[Portal]:
-    yield from make_portal(sqlite_url, tmp_path)
+def portal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Portal]:
+    url = request.getfixturevalue(getattr(request, "param", "sqlite_url"))
+    yield from make_portal(url, tmp_path)
 
 
 @pytest.fixture
@@ -60,6 +65,7 @@ def fill(page: Page) -> None:
     page.get_by_label("Mensagem").fill("Bom dia.\nSegue o recurso. 😀")
 
 
+@BOTH
 def test_the_whole_round_with_scripts(portal: Portal, page: Page, address: str) -> None:
     enter(page, address)
     page.get_by_role("link", name="Novo contato").first.click()
@@ -142,6 +148,7 @@ def test_a_code_without_scripts(portal: Portal, plain: Page, address: str) -> No
     plain.wait_for_url("**/fale-conosco/novo")
 
 
+@BOTH
 def test_what_was_asked_is_brought_with_scripts(portal: Portal, page: Page, address: str) -> None:
     portal.open()
     portal.do(tickets.pending, 1, ask=ASKED)
@@ -182,6 +189,7 @@ def test_what_was_asked_is_brought_without_scripts(
     assert len(portal.all(Message, Message.kind == "complement")) == 1
 
 
+@BOTH
 def test_a_session_that_ended_gives_the_form_back(portal: Portal, page: Page, address: str) -> None:
     enter(page, address)
     page.goto(f"{address}/fale-conosco/novo")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from helpdesk import surveys
 from tests.doubles import browser as chromium
 from tests.gateway.console.door import Door
 from tests.gateway.console.served import PASSWORD, Instance
@@ -131,3 +132,104 @@ def test_parameters_say_what_they_do_and_who_decided(page: Page, door: Door):
     page.get_by_role("button", name="Gravar parâmetros").click()
     expect(page.get_by_text("Fale conosco → Canal do prestador")).to_be_visible()
     expect(page.get_by_text("Mudado por Clara Reis").first).to_be_visible()
+
+
+def make_survey(page: Page, instance: Instance) -> int:
+    """By hand, in the registers; returns the form's id."""
+    go(page, instance, "formularios")
+    page.get_by_role("link", name="Novo formulário").click()
+    page.get_by_label("Código", exact=True).fill("SAT")
+    page.get_by_label("Nome", exact=True).fill("Satisfação")
+    page.get_by_role("checkbox", name="Faturamento e lotes", exact=True).check()
+    assert chromium.axe(page) == []
+    page.get_by_role("button", name="Gravar").click()
+    for code, label, kind, options, required in (
+        ("NOTA", "Que nota dá ao atendimento?", "scale5", "", True),
+        ("CAUSA", "O que pesou?", "one", "Rapidez\nClareza", False),
+        ("DISSE", "O que disse", "long", "", False),
+    ):
+        page.get_by_role("link", name="Acrescentar").click()
+        page.get_by_label("Chave").fill(code)
+        page.get_by_label("Pergunta", exact=True).fill(label)
+        page.get_by_label("Tipo").select_option(kind)
+        page.get_by_label("Opções").fill(options)
+        page.get_by_label("Obrigatória").set_checked(required)
+        page.get_by_role("button", name="Gravar").click()
+        expect(page.get_by_role("heading", name=label, level=1)).to_be_visible()
+        go(page, instance, "formularios")
+        page.get_by_role("link", name="Satisfação").click()
+    assert chromium.axe(page) == []
+    return int(page.url.rpartition("/")[2])
+
+
+def fill_survey(page: Page, instance: Instance, number: int) -> None:
+    """By keyboard alone."""
+    page.goto(f"{instance.url}/central/{number}")
+    page.keyboard.press("q")
+    dialog = page.get_by_role("dialog", name="Satisfação")
+    expect(dialog).to_be_visible()
+    assert chromium.axe(page) == []
+    chromium.photograph(page, "pesquisa")
+    page.keyboard.press("4")
+    page.keyboard.press("Escape")
+    # What was filled in is not lost by a key.
+    expect(dialog.get_by_text("ainda não foi gravado")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_label("4", exact=True)).to_be_checked()
+    dialog.get_by_label("4", exact=True).press("Tab")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Resposta rápida.")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Pesquisa gravada")).to_be_visible()
+    tab = page.get_by_role("tabpanel", name="Pesquisas")
+    expect(tab).to_contain_text("Que nota dá ao atendimento?")
+    expect(tab).to_contain_text("Resposta rápida.")
+    assert chromium.axe(page) == []
+    chromium.photograph(page, "pesquisas")
+
+
+def correct_survey(page: Page, instance: Instance, number: int, form_id: int) -> None:
+    tab, dialog = page.get_by_role("tabpanel", name="Pesquisas"), page.get_by_role("dialog")
+    # Somebody else corrects it while it is being corrected: both are seen, nobody is overwritten.
+    tab.get_by_role("link", name="Corrigir").click()
+    expect(dialog).to_be_visible()
+    dialog.get_by_label("2", exact=True).check()
+    ana = instance.desk("ana")
+    opened = instance.read(surveys.open_form, ana.actor, number, form_id)
+    given = {opened.questions[0].field: ["5"]}
+    instance.write(surveys.fill, ana, number, form_id, given, 1)
+    page.keyboard.press("Control+Enter")
+    expect(
+        page.get_by_text("Ana Souza gravou esta pesquisa enquanto você preenchia")
+    ).to_be_visible()
+    expect(page.get_by_label("2", exact=True)).to_be_checked()
+    assert chromium.axe(page) == []
+    page.get_by_role("button", name="Gravar correção").click()
+    page.wait_for_url("**aba=pesquisas*")
+    expect(page.get_by_role("tabpanel", name="Pesquisas")).to_contain_text(
+        "corrigida por Clara Reis"
+    )
+
+
+def test_a_survey_is_made_filled_in_by_keyboard_counted_and_taken_along(page: Page, door: Door):
+    instance = door.instance
+    number = instance.opened("Lote a pesquisar")
+    enter(page, instance)
+    form_id = make_survey(page, instance)
+    fill_survey(page, instance, number)
+    correct_survey(page, instance, number, form_id)
+    page.goto(f"{instance.url}/central/painel?classificacao=LOT")
+    table = page.get_by_role("table", name="Que nota dá ao atendimento?")
+    expect(table.get_by_role("row", name="2 1 100 %")).to_be_visible()
+    assert chromium.axe(page) == []
+    chromium.photograph(page, "painel-pesquisas")
+    table.get_by_role("link", name="1", exact=True).click()
+    expect(page.get_by_text("Que nota dá ao atendimento?: 2, de")).to_be_visible()
+    expect(page.get_by_role("link", name="Lote a pesquisar")).to_be_visible()
+    answer = page.request.get(f"{instance.url}/central/pesquisas/{form_id}/respostas.csv")
+    head, line = answer.text().removeprefix("\ufeff").splitlines()
+    assert head.endswith("Corrigida em;Que nota dá ao atendimento?;O que pesou?;O que disse")
+    assert line.startswith(f"{number};")
+    assert line.endswith(";2;Rapidez;Resposta rápida.")

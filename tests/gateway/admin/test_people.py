@@ -131,7 +131,7 @@ def test_an_agent_who_goes_lets_go_of_everything(instance: Instance):
         assert send(chief, f"/cadastros/agentes/{agent_id}/excluir").status_code == 409
     assert instance.ticket(number).claimed_by is None
     assert instance.read(sessions.find, token, now=instance.now) is None
-    assert instance.read(sessions.token_actor, key) is None
+    assert instance.read(sessions.token_actor, key, now=instance.now) is None
     revoked = instance.read(
         lambda s: s.scalar(select(ApiToken.revoked_at).where(ApiToken.agent_id == agent_id))
     )
@@ -218,6 +218,16 @@ def test_a_file_is_shown_line_by_line_and_then_imported(instance: Instance):
             return chief.post("/cadastros/prestadores/importar", data={"csrf": token}, files=file)
 
         assert "Errado" in plan(lines).text
+        # Who speaks for it stands in the file too, with the address that tells them apart.
+        for wrong, said in (
+            ("Rita;;", "E-mail: falta"),
+            (";r@c1.example;Nenhum", "Tipo: não existe"),
+        ):
+            assert said in plan(f"code;name;person;email;type\nC1;Clínica Um;{wrong}\n").text
+        right = plan(
+            "code;name;person;email;type\nC1;Clínica Um;Rita;r@c1.example;Hospital geral\n"
+        )
+        assert "Pessoa" in right.text
         assert (
             instance.read(lambda s: s.scalar(select(Provider).where(Provider.code == "C1"))) is None
         )
@@ -311,13 +321,13 @@ def test_only_who_has_the_right_invites(instance: Instance):
 
 def test_a_token_is_listed_and_taken_back(instance: Instance):
     key = instance.write(sessions.add_token, "Painel da TI", "ana", now=instance.now)
-    token_id, _ = instance.read(sessions.token_actor, key)
+    token_id = instance.read(sessions.token_actor, key, now=instance.now).id
     with instance.client("chefe") as chief:
         assert "Painel da TI" in chief.get("/cadastros/tokens").text
         for _ in range(2):
             assert send(chief, f"/cadastros/tokens/{token_id}/revogar").status_code == 303
         assert send(chief, "/cadastros/tokens/999999/revogar").status_code == 404
-    assert instance.read(sessions.token_actor, key) is None
+    assert instance.read(sessions.token_actor, key, now=instance.now) is None
     logged = instance.read(
         lambda s: s.scalars(select(Log.action).where(Log.action == "token_revoked")).all()
     )

@@ -14,6 +14,7 @@ from gateway import forgetting, ledger
 from helpdesk.border import File
 from helpdesk.models import Access, Blob, Erasure, Log, Person, Ticket
 from tests.doubles import browser as chromium
+from tests.gateway.console.door import Door
 from tests.gateway.console.served import PASSWORD, Instance, send
 
 ROOT = "/cadastros/privacidade"
@@ -22,6 +23,12 @@ LUCIANA = "luciana@vila.example"
 
 def person_id(instance: Instance, address: str = LUCIANA) -> int:
     return instance.read(lambda s: s.scalar(select(Person.id).where(Person.email == address)))
+
+
+@pytest.fixture(scope="module")
+def instance(door: Door) -> Instance:
+    """What is found and erased is the database's affair: on both."""
+    return door.instance
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,10 +33,13 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     runtime = runtimes.build(settings)
     with runtime.work.engine.begin() as connection:
         migrations.upgrade(connection)
+    holder: list[Instance] = []
+    runtime = replace(runtime, kit=replace(runtime.kit, clock=lambda: holder[0].now))
+    holder.append(Instance(runtime, f"http://127.0.0.1:{port}"))
     runtime.work.write_now(install.install)
     runtime.work.write_now(people, datetime.now(UTC))
     with Served(runtime):
-        yield Instance(runtime, f"http://127.0.0.1:{port}")
+        yield holder[0]
     runtime.close()
 
 

@@ -50,6 +50,24 @@ ODD = {
     "Japanese": Odd(
         typed("text/plain; charset=iso-2022-jp", "日本語です".encode("iso2022_jp")), "日本語です"
     ),
+    "Vietnamese": Odd(
+        typed("text/plain; charset=windows-1258", "Đơn khám".encode("cp1258")), "Đơn khám"
+    ),
+    "Chinese under a private name": Odd(
+        typed("text/plain; charset=x-gbk", "请查收附件中的发票".encode("gbk")), "请查收附件中的发票"
+    ),
+    "a raw subject": Odd(
+        typed("text/plain", "Assunto cru"),
+        "Autorização não paga",
+        headers="Subject: Autorização não paga\n",
+    ),
+    "names of files": Odd(
+        b'Content-Type: multipart/mixed; boundary="b"\n\n--b\n\nDois laudos\n--b\n'
+        b'Content-Disposition: attachment; filename="=?utf-8?q?an=C3=A1lise.pdf?="\n\na\n--b\n'
+        + 'Content-Disposition: attachment; filename="../biópsia.pdf"\n\nb\n--b--\n'.encode(),
+        "Dois laudos",
+        ("análise.pdf", "biópsia.pdf"),
+    ),
     "words cut in two": Odd(
         typed("text/plain", "Assunto partido"),
         "Autorização negada",

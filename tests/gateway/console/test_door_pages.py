@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from helpdesk.models import Passkey
-from tests.doubles.browser import axe, open_page, photograph
+from tests.doubles.browser import axe, open_page, photograph, plug_in
 from tests.gateway.console.guarded import Guarded
 from tests.gateway.console.served import PASSWORD
 
@@ -25,25 +25,6 @@ def enter(page: Page, url: str, login: str, password: str = PASSWORD) -> None:
     page.get_by_label("Usuário").fill(login)
     page.get_by_label("Senha", exact=True).fill(password)
     page.get_by_role("button", name="Entrar", exact=True).click()
-
-
-def plug_in(page: Page) -> None:
-    """A key that asks for a finger, and gets one."""
-    session = page.context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    session.send(
-        "WebAuthn.addVirtualAuthenticator",
-        {
-            "options": {
-                "protocol": "ctap2",
-                "transport": "internal",
-                "hasResidentKey": True,
-                "hasUserVerification": True,
-                "isUserVerified": True,
-                "automaticPresenceSimulation": True,
-            }
-        },
-    )
 
 
 def test_a_passkey_is_made_and_opens_the_console(guarded: Guarded, here: str, page: Page):

@@ -159,6 +159,19 @@ def test_the_palette_finds_tickets(instance: Instance):
     assert f'href="/central/{number}"' in found
 
 
+@pytest.mark.parametrize("words", ["vila serena", "CLINICA", "p1"])
+def test_a_providers_name_leads_to_its_tickets(instance: Instance, words: str):
+    number = instance.opened("Sem o nome de quem pede")
+    with instance.client() as client:
+        told = client.get("/central", params={"q": words}).text
+        assert "Prestador encontrado:" in told
+        lead = "/central?situacao=todos&amp;prestador=P1"
+        assert f'href="{lead}"' in told
+        assert f'href="{lead}"' in client.get("/central/achar", params={"q": words}).text
+        assert number in numbers(client.get(lead.replace("&amp;", "&")))
+        assert "Prestador encontrado" not in client.get("/central?q=Sem+o+nome").text
+
+
 def test_a_ticket_is_opened_for_a_provider_once(instance: Instance):
     form = {
         "provider": "P2",

@@ -146,6 +146,27 @@ def test_a_view_is_saved_shared_changed_and_brought_back(desk: Instance):
         )
 
 
+def test_who_may_share_with_everybody_renames_and_removes_what_others_share(desk: Instance):
+    with desk.client("chefe") as chefe, desk.client("ana") as ana:
+        post(ana, "/central/visoes/nova?q=longe", [("name", "Só minha"), ("scope", "personal")])
+        post(ana, "/central/visoes/nova?q=perto", [("name", "Do setor"), ("scope", "sector")])
+        assert "por outros" not in ana.get("/central/visoes").text
+        page = chefe.get("/central/visoes").text
+        found = re.search(r'name="name-(\d+)" value="Do setor"', page)
+        assert found
+        assert 'value="Só minha"' not in page
+        theirs = found[1]
+        blank = post(chefe, "/central/visoes", [(f"name-{theirs}", " ")])
+        assert blank.status_code == 422
+        post(chefe, "/central/visoes", [(f"name-{theirs}", "Setor, perto")])
+        assert 'data-label="Setor, perto"' in ana.get("/central").text
+        gone = post(chefe, "/central/visoes", [("remove", theirs)])
+        assert f"/central/visoes/{theirs}/restaurar" in chefe.get(gone.headers["location"]).text
+        assert 'data-label="Setor, perto"' not in ana.get("/central").text
+        post(chefe, f"/central/visoes/{theirs}/restaurar", [])
+        assert 'data-label="Setor, perto"' in ana.get("/central").text
+
+
 def test_counts_say_as_much_as_there_is_room_for():
     assert counted(7, exact=True) == "7"
     assert counted(9_999, exact=True) == "9.999"

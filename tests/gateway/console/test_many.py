@@ -1,10 +1,12 @@
 """Actions on many tickets, and files of a list, on both databases."""
 
+import asyncio
 import io
 import re
 import threading
 import zipfile
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +17,7 @@ from sqlalchemy.orm import Session
 from gateway import listings
 from gateway.console import progress
 from gateway.console.list_words import LIST
-from helpdesk import bulk, tickets
+from helpdesk import bulk, putting_back, tickets
 from helpdesk.border import Actor
 from helpdesk.errors import Claimed
 from helpdesk.models import Bulk
@@ -89,12 +91,25 @@ def test_all_that_match_are_closed_and_what_changed_is_listed(
         assert "4 feitos, 2 ficaram como estavam" in told
         assert "Mudou depois que você viu a lista" in told
         assert "Está com Rafael Lima" in told
-        assert "Desfazer" not in told
+        assert "Dá para desfazer até" in told
         part = urlsplit(place)
         assert "hx-get" not in client.get(f"{part.path}/andamento?{part.query}").text
-    assert [desk.ticket(n).situation for n in [*found, held, late]] == [
-        "open", "closed", "closed", "closed", "closed", "open", "open",
-    ]  # fmt: skip
+        assert [desk.ticket(n).situation for n in [*found, held, late]] == [
+            "open", "closed", "closed", "closed", "closed", "open", "open",
+        ]  # fmt: skip
+        banner = client.get("/central").text
+        assert "4 chamados. Os avisos saem às" in banner
+        desk.write(tickets.note, desk.desk("rafael"), found[1], "Já olhei")
+        undo = re.search(r'action="(/central/lote/\d+/desfazer[^"]*)"', banner)
+        assert undo
+        with monkeypatch.context() as later:
+            later.setattr(putting_back, "GRACE", timedelta())
+            assert "Tarde demais" in client.get(post(client, undo[1], []).headers["location"]).text
+        for _ in range(2):
+            assert post(client, undo[1], []).is_redirect
+        soon(lambda: "Desfeito" in client.get(place).text)
+        assert [desk.ticket(n).situation for n in found] == ["open", "closed", *["open"] * 3]
+        assert "Os avisos saem às" not in client.get("/central").text
     with desk.client("rafael") as other:
         assert other.get(place).status_code == 404
 
@@ -152,6 +167,11 @@ def test_each_action_on_many_has_its_form(desk: Instance):
                 f"/central/em-lote/{word}?item={number}.1", headers={"hx-request": "true"}
             )
             assert dialog.text.lstrip().startswith("<dialog")
+        reason = client.get(f"/central/em-lote/encerrar?item={number}.1").text
+        assert 'name="reason"' in reason
+        other = desk.mailed("Sem subclassificação", "Por quê?")
+        mixed = f"/central/em-lote/encerrar?item={number}.1&item={other}.1"
+        assert "Aqui não dá para escolher o motivo" in client.get(mixed).text
         item = [("item", f"{number}.{desk.ticket(number).version}")]
         chosen = [("classification", "GLO"), ("subclassification", "GLO.1")]
         answer = post(client, "/central/em-lote/classificar", [*item, *chosen])
@@ -162,7 +182,10 @@ def test_each_action_on_many_has_its_form(desk: Instance):
 
 
 def test_every_reason_to_leave_a_ticket_has_words():
-    codes = {"stale", "claimed", "gone", "invalid", "forbidden", "not_allowed", "deleted", "merged"}
+    codes = {
+        "stale", "claimed", "gone", "invalid", "no_reason", "forbidden", "not_allowed", "deleted",
+        "merged", "told",
+    }  # fmt: skip
     assert set(LIST["bulk_left"]) == codes
     assert set(LIST["bulk_title"]) == set(bulk.VERBS)
     assert Claimed("Ana").code in codes
@@ -230,16 +253,49 @@ def test_a_cancelled_file_ends_and_says_so(desk: Instance, monkeypatch: pytest.M
     assert len(asked) == 4
 
 
-def test_files_are_followed_by_who_asked_and_forgotten_in_time():
+async def test_files_are_followed_by_who_asked_and_forgotten_in_time():
     exports = progress.Exports()
     sent = exports.begin("k", progress.Sent(1, "csv", 10, exact=True))
     assert sent.add(4)
-    sent.state = "cancelled"
+    await exports.cancel("k", 2)
+    assert sent.add(4)
+    await exports.cancel("k", 1)
     assert not sent.add(4)
     assert exports.of("k", 2) is None
     assert exports.of("k", 1) is sent
     assert exports.begin("", sent) is sent
     for n in range(progress.MOST + 1):
-        exports.begin(str(n), progress.Sent(1, "csv", 1, exact=True))
+        exports.begin(str(n), progress.Sent(1, "csv", 1, exact=True)).end("done")
     assert exports.of("k", 1) is None
     assert len(exports.known) == progress.MOST
+    await asyncio.gather(*exports.tasks)
+
+
+async def test_a_file_of_another_process_is_followed_until_it_falls_silent(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """What the database carries between them is given from hand to hand."""
+    pair: list[progress.Exports] = []
+
+    async def whisper(told: str) -> None:
+        for each in pair:
+            each.hear(told)
+
+    here, there = pair[:] = [progress.Exports(whisper), progress.Exports(whisper)]
+    sent = here.begin("k", progress.Sent(1, "csv", 10, exact=True))
+    sent.add(4)
+    await asyncio.sleep(0)
+    seen = there.of("k", 1)
+    assert seen is not None
+    assert (seen.rows, seen.state, seen.silent) == (4, "going", False)
+    monkeypatch.setattr(progress, "SILENT_SECONDS", -1)
+    assert (seen.silent, sent.silent) == (True, False)
+    await there.cancel("k", 2)
+    assert sent.add(1)
+    await there.cancel("k", 1)
+    assert not sent.add(1)
+    sent.end("done")
+    await asyncio.gather(*here.tasks)
+    told = there.of("k", 1)
+    assert told is not None
+    assert (told.rows, told.state, told.silent) == (5, "cancelled", False)

@@ -168,6 +168,49 @@ def test_each_key_runs_its_command(place: Place):
             place.let_go()
 
 
+@pytest.mark.parametrize("place", ["ticket", "closed ticket"], indirect=True)
+def test_each_command_of_a_message_is_reached_from_the_message(place: Place):
+    """One goes to the message by key; its menu, by key or by what is seen, and the palette then
+    hold its commands; each runs from there."""
+    page = place.page
+    listed = [c for c in place.listed if c["scope"] == "message"]
+    said = page.locator("[data-message]").last
+    menu = page.get_by_role("menu", name="Na mensagem")
+    page.keyboard.press("k")
+    expect(said).to_be_focused()
+    expect(said).not_to_have_css("outline-style", "none")
+    barred = {c["id"] for c in listed if "disabled" in c}
+    barred |= set((said.get_attribute("data-cannot") or "").split())
+    said.locator("[data-message-menu]").click()
+    for command in listed:
+        item = menu.locator(f"[data-command='{command['id']}']")
+        expect(item).to_be_visible()
+        if command["id"] in barred:
+            expect(item).to_have_attribute("aria-disabled", "true")
+        else:
+            expect(item).not_to_have_attribute("aria-disabled", "true")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    group = page.get_by_role("dialog", name="Comandos").get_by_role("group", name="Na mensagem")
+    expect(group.locator("[role=option] > span")).to_have_text(
+        [c["label"] for c in listed if c["id"] not in barred]
+    )
+    for command in listed:
+        if command["id"] in barred:
+            continue
+        place.open()
+        place.hold_back()
+
+        def press(id: str = command["id"]) -> None:
+            page.keyboard.press("k")
+            page.keyboard.press("Shift+F10")
+            expect(menu).to_be_visible()
+            menu.locator(f"[data-command='{id}']").press("Enter")
+
+        _prove(place, command, press)
+        place.let_go()
+
+
 def _spelled(key: str) -> str:
     """As Playwright spells it, letters without a Shift of their own."""
     *held_down, last = key.replace("Ctrl", "Control").split("+")
@@ -188,8 +231,11 @@ def _prove(place: Place, command: dict[str, Any], press: Callable[[], None]) -> 
     else:
         target = place.page.locator("[data-rows] .cur, main[data-number]")
         number = target.first.get_attribute("data-number") if "{number}" in what else ""
+        message = place.page.locator("[data-message]").last
+        said = message.get_attribute("data-message") if "{message}" in what else ""
         method = "POST" if how == "post" else "GET"
-        place.asks(method, what.replace("{number}", number or ""), press)
+        asked = what.replace("{number}", number or "").replace("{message}", said or "")
+        place.asks(method, asked, press)
 
 
 Press = Callable[[], None]
@@ -237,6 +283,25 @@ def _next_tab(place: Place, press: Press) -> None:
     expect(place.page.get_by_role("tab").nth(1)).to_have_attribute("aria-selected", "true")
 
 
+def _message_next(place: Place, press: Press) -> None:
+    press()
+    expect(place.page.locator("[data-message]").last).to_be_focused()
+
+
+def _message_copy(place: Place, press: Press) -> None:
+    place.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    press()
+    place.page.wait_for_function(
+        "navigator.clipboard.readText().then(t => t.startsWith('Enviamos o lote 0112'))"
+    )
+
+
+def _message_quote(place: Place, press: Press) -> None:
+    press()
+    expect(place.page.locator("#texto")).to_have_value(re.compile("^> Enviamos o lote 0112"))
+    expect(place.page.locator("#texto")).to_be_focused()
+
+
 def _show_new(place: Place, press: Press) -> None:
     place.page.evaluate("document.querySelector('[data-fresh]').hidden = false")
     place.asks("GET", place.url.partition("/central")[1], press)
@@ -260,6 +325,10 @@ ACTIONS: dict[str, Callable[[Place, Press], None]] = {
     "open": _open,
     "copy-protocol": _copy,
     "next-tab": _next_tab,
+    "message-next": _message_next,
+    "message-previous": _message_next,
+    "message-copy": _message_copy,
+    "message-quote": _message_quote,
     "show-new": _show_new,
     "menu": _opens("#row-menu"),
     "palette": _opens("#palette"),

@@ -224,6 +224,41 @@ def test_logs_are_sifted_where_they_stand(page: Page, instance: Instance):
     expect(panel).to_contain_text("Ninguém, até agora")
 
 
+def test_a_draft_that_arrives_after_its_answer_does_not_come_back(page: Page, instance: Instance):
+    """A slow line: the save leaves before the answer and lands after it. The agent's other tab
+    learns that it is of before, and what is typed there from then on is kept."""
+    number = instance.opened("Rascunho atrasado")
+    enter(page, instance)
+    page.goto(f"{instance.url}/central/{number}")
+    other = page.context.new_page()
+    other.goto(f"{instance.url}/central/{number}")
+    saves = re.compile(r"/rascunho$")
+    page.route(saves, lambda _: None)  # on its way
+    with page.expect_request(saves) as asked:
+        page.get_by_label("Texto da resposta").fill("O lote foi achado.")
+    request = asked.value
+    page.get_by_label("Texto da resposta").press("Control+Enter")
+    said(page, "Resposta enviada")
+    landed = page.request.post(request.url, data=request.post_data, headers=request.headers)
+    assert landed.status == 409
+    page.reload()
+    expect(page.get_by_label("Texto da resposta")).to_have_value("")
+
+    with other.expect_response(saves) as first:
+        other.get_by_label("Texto da resposta").fill("O lote foi achado mesmo")
+    assert first.value.status == 409
+    expect(other.locator("[data-draft]")).to_have_text(
+        "Não guardado: você já respondeu em outra aba"
+    )
+    page.reload()
+    expect(page.get_by_label("Texto da resposta")).to_have_value("")
+    with other.expect_response(saves) as second:
+        other.get_by_label("Texto da resposta").fill("E o seguinte também")
+    assert second.value.status == 204
+    page.reload()
+    expect(page.get_by_label("Texto da resposta")).to_have_value("E o seguinte também")
+
+
 def test_a_session_that_ends_keeps_the_text_and_the_send_goes_on(page: Page, instance: Instance):
     number = instance.opened("Sessão que termina")
     opened(page, instance, number)

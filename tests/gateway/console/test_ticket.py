@@ -2,6 +2,7 @@
 
 import re
 
+import httpx
 import pytest
 from sqlalchemy import select, update
 
@@ -300,15 +301,38 @@ def test_mail_is_shown_as_text_and_its_html_only_in_a_closed_frame(instance: Ins
 
 
 def test_a_draft_waits_and_is_forgotten_once_sent(instance: Instance):
+    """Also when a page that was read before the sending saves once more, as a second tab does."""
     number = instance.opened()
     with instance.client() as client:
-        assert (
-            send(client, f"/central/{number}/rascunho", text="Ainda escrevendo").status_code == 204
-        )
-        assert "Ainda escrevendo</textarea>" in client.get(f"/central/{number}").text
-        send(client, f"/central/{number}/responder", text="Pronto 1")
-        page = client.get(f"/central/{number}").text
-    assert "Ainda escrevendo" not in page
+        here = f"/central/{number}"
+
+        def turn() -> str:
+            return re.findall(r'data-turn="(\d+)"', client.get(here).text)[0]
+
+        def save(text: str, turn: str) -> httpx.Response:
+            return send(client, f"{here}/rascunho", text=text, turn=turn)
+
+        first = turn()
+        assert save("Ainda escrevendo", first).status_code == 204
+        assert "Ainda escrevendo</textarea>" in client.get(here).text
+        # A note from its own form leaves the composer as it is.
+        send(client, f"{here}/nota", text="À parte")
+        assert "Ainda escrevendo</textarea>" in client.get(here).text
+        send(client, f"{here}/responder", text="Pronto 1")
+        late = save("Ainda escrevendo", first)
+        assert (late.status_code, late.json()) == (409, {"turn": int(turn())})
+        assert "Ainda escrevendo" not in client.get(here).text
+        second = turn()
+        assert save("Mais uma coisa", second).status_code == 204
+        assert save("Ainda escrevendo", first).status_code == 409
+        assert "Mais uma coisa</textarea>" in client.get(here).text
+        send(client, f"{here}/nota", text="Só nossa", **{"from": "composer"})
+        assert save("Mais uma coisa", second).status_code == 409
+        third = turn()
+        send(client, f"{here}/assumir")
+        send(client, f"{here}/desistir", drop="1")
+        assert save("Desisti disto", third).status_code == 409
+        assert "Desisti disto" not in client.get(here).text
 
 
 def test_a_page_that_stays_open_keeps_its_claim(instance: Instance):

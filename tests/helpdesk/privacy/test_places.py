@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import JSON, String, Text, cast, func, select
 from sqlalchemy.orm import Session
 
-from helpdesk import bots, drafts, privacy, seals, search, tickets
+from helpdesk import bots, drafts, pieces, privacy, seals, search, tickets
 from helpdesk.border import Actor, ActorKind, Channel, Contact, File
 from helpdesk.errors import Conflict, Forbidden, Invalid, NotVisible
 from helpdesk.models import (
@@ -27,11 +27,16 @@ from helpdesk.models import (
     InboundRaw,
     LoginCode,
     Outbox,
+    Passkey,
     Person,
     ProviderDomain,
     Rating,
     Reading,
     SavedView,
+    SurveyAnswer,
+    SurveyForm,
+    SurveyQuestion,
+    SurveySheet,
     Throttle,
     Ticket,
 )
@@ -52,8 +57,9 @@ IMPERSONAL: dict[str, str] = {
         (
             "agent", "agent_identity", "agent_setting", "api_token", "bulk", "bulk_item",
             "calendar_day", "canned_text", "classification", "local_offset", "parameter",
-            "passkey", "profile", "provider", "provider_address", "provider_terms",
-            "provider_type", "reason", "sector", "status", "subclassification",
+            "profile", "provider", "provider_address", "provider_terms",
+            "provider_type", "reason", "sector", "status", "subclassification", "survey_form",
+            "survey_question",
         ),
         "*",
     ),
@@ -82,15 +88,18 @@ IMPERSONAL: dict[str, str] = {
     "login_code": "purpose code_hash link_hash device",
     "message": "kind direction audience secret_group channel author_kind verdict judged",
     "outbox": "channel notice state holder",
+    "passkey": "credential public_key",
     "person": "password_hash muted",
     "provider_domain": "domain",
     "quarantine": "public_id channel mailbox reason content state placed_classification",
     "recovery_code": "kind code_hash",
     "saved_view": "name scope",
     "session": "token_hash kind user_agent remote method",
+    "survey_answer": "label kind",
     "ticket": "protocol sort_protocol sort_provider sort_agent situation waiting_on channel"
     " opened_kind unit terms_source mailbox secret_group",
     "totp": "kind sealed",
+    "upload": "public_id owner_kind place content_type mark pieces sha256",
 }  # fmt: skip
 
 
@@ -208,9 +217,26 @@ def plant(session: Session, policy: Policy, person: Actor, agent: Actor) -> Tick
             Rating(
                 number=ticket.number, message_id=opening.id, score=5, comment=WORD, author=WORD, at=NOW
             ),
+            Passkey(
+                person_id=person.id, credential="c", public_key="p", sign_count=0,
+                name=f"Celular de {person.name}", created_at=NOW,
+            ),
             Throttle(key=f"person:{EMAIL}", count=1, until=NOW),
             Reading(person_id=person.id, number=ticket.number, message_id=opening.id),
         ]
+    )  # fmt: skip
+    form = SurveyForm(code="SAT", name="Satisfação")
+    session.add(form)
+    session.flush()
+    asked = SurveyQuestion(form_id=form.id, code="D", label="O que disse", kind="long")
+    sheet = SurveySheet(number=ticket.number, form_id=form.id, agent_id=agent.id, at=NOW)
+    session.add_all([asked, sheet])
+    session.flush()
+    session.add(
+        SurveyAnswer(
+            sheet_id=sheet.id, question_id=asked.id, number=ticket.number, at=NOW,
+            label=asked.label, kind="long", value=f"{WORD} agradece",
+        )
     )  # fmt: skip
     bots.add_lines(
         session,
@@ -223,6 +249,7 @@ def plant(session: Session, policy: Policy, person: Actor, agent: Actor) -> Tick
     )  # fmt: skip
     mine, theirs = ("person", person.id or 0), ("agent", agent.id or 0)
     drafts.save(session, mine, "new", {"text": WORD}, [attached(WORD)], now=NOW)
+    pieces.begin(session, mine, pieces.Asked(f"{WORD}.pdf", "", 5), now=NOW)
     drafts.save(session, theirs, "new", {"text": f"Cara {person.name}"}, [], now=NOW)
     (sent,) = session.scalars(select(Attachment).where(Attachment.filename.contains(WORD)))
     session.add(AttachmentText(attachment_id=sent.id, words=WORD))

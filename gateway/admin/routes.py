@@ -1,0 +1,52 @@
+"""The site map of the registers: every address under `/cadastros`, and what answers it."""
+
+from litestar.types import ControllerRouterHandler
+
+from gateway.admin import (
+    agent_access,
+    calendar,
+    domains,
+    files,
+    members,
+    parameters,
+    privacy,
+    records,
+    retaining,
+    tokens,
+)
+
+HANDLERS: list[ControllerRouterHandler] = [
+    records.registers_show,
+    records.record_list,
+    records.record_new,
+    records.record_create,
+    records.record_form,
+    records.record_change,
+    records.record_switch,
+    parameters.parameter_list,
+    parameters.parameters_change,
+    files.record_export,
+    files.import_form,
+    files.import_plan,
+    files.import_apply,
+    calendar.calendar_show,
+    members.member_list,
+    members.member_invite,
+    members.member_act,
+    agent_access.access_show,
+    agent_access.access_act,
+    tokens.token_list,
+    tokens.token_new,
+    tokens.token_create,
+    tokens.token_revoke,
+    domains.domain_list,
+    domains.domain_ask,
+    domains.domain_remove,
+    privacy.privacy_show,
+    privacy.subject_show,
+    privacy.subject_export,
+    privacy.subject_erase,
+    retaining.retention_change,
+    retaining.hold_place,
+    retaining.hold_release,
+]
