@@ -164,6 +164,10 @@ class Keyring:
         """Write a Message-ID (RFC 5322 §3.6.4) with its brackets, equal for equal arguments."""
         return f"<{self._issue('message-id', number, outbox_id, endpoint_id)}@{domain}>"
 
+    def wrote(self, message_id: str) -> bool:
+        """Tell whether a Message-ID is one of ours."""
+        return self.read_message_id(message_id) is not None
+
     def read_message_id(self, text: str) -> IssuedId | None:
         """Say what we issued it for, whatever its domain; None for everybody else's ids."""
         token = text.strip().removeprefix("<").removesuffix(">").partition("@")[0]

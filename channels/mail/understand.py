@@ -45,7 +45,7 @@ class Reader:
         self._domains = {box.address.rpartition("@")[2].lower() for box in config.boxes}
 
     def __call__(self, row: InboundRaw, raw: bytes) -> Inbound:
-        parsed = parse(_delivered(row, raw), own=self._is_own)
+        parsed = parse(_delivered(row, raw), own=self._keyring.wrote)
         sender = _spelled(parsed.from_.address)[:LONGEST_ADDRESS] if parsed.from_ else ""
         domain = sender.rpartition("@")[2]
         verdict, judged = self._judge(row, raw, parsed, domain)
@@ -157,11 +157,8 @@ class Reader:
         return (
             domain in self._domains
             and self._keyring.claimed_number(message_id) is not None
-            and not self._is_own(message_id)
+            and not self._keyring.wrote(message_id)
         )
-
-    def _is_own(self, message_id: str) -> bool:
-        return self._keyring.read_message_id(message_id) is not None
 
 
 def _delivered(row: InboundRaw, raw: bytes) -> bytes:

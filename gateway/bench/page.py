@@ -33,6 +33,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
 WATCH_PAINTS = """() => {
   window.paints = [];
   addEventListener("keydown", (event) => {
+    if (["Control", "Shift"].includes(event.key)) return;
     const began = event.timeStamp;
     requestAnimationFrame(() => {
       const painted = new MessageChannel();
@@ -41,18 +42,13 @@ WATCH_PAINTS = """() => {
     });
   }, true);
 }"""
-#: the same rows again, each as another ticket, until there are as many as asked for
-GROW = """(wanted) => {
-  const body = document.querySelector("[data-rows]");
-  const rows = [...body.querySelectorAll("[data-number]")];
-  for (let n = rows.length; n < wanted; n += 1) {
-    const row = rows[n % rows.length].cloneNode(true);
-    row.classList.remove("cur");
-    row.dataset.number = 1_000_000 + n;
-    row.querySelector("[name=number]").value = 1_000_000 + n;
-    body.append(row);
-  }
+#: goes to the end of the list, as one scrolls, until more rows have come than there were
+GROWN = """(known) => {
+  const list = document.querySelector("[data-keep-scroll]");
+  list.scrollTop = list.scrollHeight;
+  return list.querySelectorAll("[data-number]").length > known;
 }"""
+SHOWN = "document.querySelectorAll('[data-rows] [data-number]').length"
 SHIFTS = """() => new Promise((done) => {
   let sum = 0;
   new PerformanceObserver((seen) => {
@@ -121,10 +117,16 @@ def _figures(browser: Any, url: str, token: str, number: int) -> dict[str, float
     figures = _spread("a page that does nothing", _presses(page, "j"))
     page.goto(f"{url}/central?situacao=todos")
     figures["layout shift, list"] = page.evaluate(SHIFTS)
-    page.evaluate(GROW, ROWS)
+    while (shown := page.evaluate(SHOWN)) < ROWS:
+        page.wait_for_function(GROWN, arg=shown)
+    page.evaluate("document.querySelector('[data-keep-scroll]').scrollTop = 0")
     page.evaluate(WATCH_PAINTS)
     figures |= _spread("next row", _presses(page, "j"))
     figures |= _spread("select a row", _presses(page, "x"))
+    figures |= _spread("select up to a row", _presses(page, "j", "Shift+X"))
+    figures |= _spread("open the palette", _presses(page, "Escape", "Control+k"))
+    figures |= _spread("type into the palette", _presses(page, "Backspace", "e"))
+    page.keyboard.press("Escape")
     page.evaluate("document.getElementById('busca').focus()")
     figures |= _spread("type a letter", _presses(page, "g"))
     page.goto(f"{url}/central/{number}")
@@ -132,14 +134,15 @@ def _figures(browser: Any, url: str, token: str, number: int) -> dict[str, float
     return figures
 
 
-def _presses(page: Any, key: str) -> list[float]:
+def _presses(page: Any, *keys: str) -> list[float]:
+    """Presses them in turn; how long the last of them took each time, the shortest first."""
     page.evaluate("window.paints.length = 0")
     press: Callable[[str], None] = page.keyboard.press
-    for count in range(1, PRESSES + 1):
+    for count, key in enumerate(keys * PRESSES, start=1):
         press(key)
         page.wait_for_function("(n) => window.paints.length >= n", arg=count)
     taken: list[float] = page.evaluate("window.paints")
-    return sorted(taken)
+    return sorted(taken[len(keys) - 1 :: len(keys)])
 
 
 def _spread(name: str, taken: list[float]) -> dict[str, float]:

@@ -182,7 +182,7 @@ def _read_head(console: Console, raw: InboundRaw) -> Head:
         # Only what sent it is told by more than its header
         ends = (data.find(blank) for blank in (b"\r\n\r\n", b"\n\n"))
         data = data[: min((end for end in ends if end >= 0), default=len(data))] + b"\r\n\r\n"
-    parsed = parse(data)
+    parsed = parse(data, own=console.kit.policy.keyring.wrote)
     sender = (parsed.from_.address or parsed.from_.name) if parsed.from_ else ""
     return Head(sender, parsed.subject, parsed.automatic)
 

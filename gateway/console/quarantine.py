@@ -178,7 +178,7 @@ async def understood(console: Console, sha256: str) -> ParsedMail | None:
         data = await asyncio.to_thread(console.kit.blobs.get, sha256)
     except FileNotFoundError:
         return None
-    return await asyncio.to_thread(parse, data)
+    return await asyncio.to_thread(parse, data, own=console.kit.policy.keyring.wrote)
 
 
 def _read(

@@ -224,13 +224,15 @@ def port(address: str) -> int:
 def test_a_broken_line_costs_a_piece_and_the_form_follows(
     here: Portal, page: Page, tmp_path: Path
 ) -> None:
+    """Also when the session ended while the line was dead."""
+    name = "Relação de guias, março 📎.pdf"
     with serving(here.app) as address, Line(port(address)) as line:
         log_in(page, line.url)
         page.goto(f"{line.url}{NEW}")
         fill(page)
         line.sent = 0
         line.cut_after(PIECE + PIECE // 2)
-        choose(page, tmp_path)
+        choose(page, tmp_path, name)
         state = page.locator("[data-chosen] [data-state]")
         expect(state).to_have_text("A conexão falhou. Tentamos de novo em instantes.")
         page.context.set_offline(True)
@@ -239,11 +241,23 @@ def test_a_broken_line_costs_a_piece_and_the_form_follows(
         page.get_by_role("button", name="Salvar e enviar").click()
         expect(page.get_by_text("Os arquivos ainda estão subindo")).to_be_visible()
         assert axe(page) == []
+        here.write(sessions.end_all, "person", PEOPLE[LUCIANA], now=here.now)
         line.mend()
         page.context.set_offline(False)
+        dialog = page.get_by_role("dialog", name="Sua sessão terminou")
+        password = dialog.get_by_label("Senha", exact=True)
+        expect(password).to_be_focused()
+        expect(state).to_have_text("Esperando você entrar de novo.")
+        # Closed, it calls the sending off; it opens again for who sends again.
+        page.keyboard.press("Escape")
+        expect(page.get_by_text("Os arquivos ainda estão subindo")).to_be_hidden()
+        page.get_by_role("button", name="Salvar e enviar").click()
+        password.fill(PASSWORD)
+        page.keyboard.press("Enter")
         page.wait_for_url("**?confirmado=1")
         assert line.sent < len(PDF) + 2 * PIECE
     (attached,) = here.all(Attachment)
+    assert attached.filename == name
     assert here.runtime.blobs.get(attached.sha256) == PDF
 
 
@@ -325,7 +339,9 @@ def test_a_session_that_ends_under_a_form_begins_again_over_it(
         here.write(sessions.end_all, "person", PEOPLE[CARLA], now=here.now)
         page.get_by_role("button", name="Complementar").last.click()
         dialog.get_by_role("button", name="Receber código por e-mail").click()
-        dialog.get_by_label("Código").fill(here.notices("login_code")[-1].data["code"])
+        code = dialog.get_by_label("Código")
+        expect(code).to_be_visible()
+        code.fill(here.notices("login_code")[-1].data["code"])
         dialog.get_by_role("button", name="Entrar", exact=True).click()
         expect(page.locator(".bub.mine")).to_have_count(2)
     (ticket,) = here.all(Ticket)

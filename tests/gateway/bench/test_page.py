@@ -9,7 +9,9 @@ from gateway.cli import main
 
 FIGURES = {
     *(f"{name}, {part}" for name in ("a page that does nothing", "next row", "select a row",
-                                     "type a letter") for part in ("p50", "p95")),
+                                     "select up to a row", "open the palette",
+                                     "type into the palette", "type a letter")
+      for part in ("p50", "p95")),
     "layout shift, list",
     "layout shift, ticket",
 }  # fmt: skip

@@ -35,15 +35,16 @@ const actions = {
   },
 };
 
-let message = null;
+let message = "";
 
 /** The message of an open ticket that commands of scope "message" act on. */
 export function aim(article) {
-  message = article;
+  message = article.id;
 }
 
+/** As it stands now: one whose delivery changed was put in anew. Null for none. */
 export function aimed() {
-  return message;
+  return message ? document.getElementById(message) : null;
 }
 
 /** Later modules bring their own actions (palette, menu, help). */
@@ -53,7 +54,7 @@ export function register(name, run) {
 
 export function usable(command) {
   if (command.disabled || (command.action && !actions[command.action])) return false;
-  if (command.scope === "message") return message !== null && message.isConnected && !(message.dataset.cannot ?? "").split(" ").includes(command.id);
+  if (command.scope === "message") return aimed() !== null && !(aimed().dataset.cannot ?? "").split(" ").includes(command.id);
   if (list.all() !== null) return command.scope !== "ticket" || Boolean(command.many);
   return command.scope !== "ticket" || (numbers().length > 0 && !forbidden(command));
 }
@@ -90,7 +91,7 @@ function numbers() {
 function fill(url) {
   return url
     .replaceAll("{number}", encodeURIComponent(numbers()[0] ?? ""))
-    .replaceAll("{message}", message?.dataset.message ?? "");
+    .replaceAll("{message}", aimed()?.dataset.message ?? "");
 }
 
 // Several tickets of a list go at once, as the agent sees them; or all that the list shows.

@@ -1,16 +1,10 @@
-// Dialogs: opened by a command or by [data-dialog=ID], closed by Esc, [data-close] or a click
-// beside them. The focus goes back to where it came from, even when the opener was replaced.
+// Dialogs of the console: opened by a command or by [data-dialog=ID].
+import { openDialog as open } from "../shared/dialog.js";
 import htmx from "./htmx-global.js";
+import { showOver } from "./over.js";
 
-const FIRST = "input:not([type=hidden], [type=file]), select, textarea, button.pri";
-
-export function openDialog(dialog, opener = document.activeElement) {
-  if (!dialog || dialog.open) return;
-  const id = opener?.id;
-  dialog.addEventListener("close", () => (opener?.isConnected ? opener : document.getElementById(id))?.focus(), { once: true });
-  dialog.showModal();
-  const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector(FIRST);
-  first?.focus();
+export function openDialog(dialog, opener) {
+  open(dialog, opener, showOver);
 }
 
 /** Fetches a fragment that holds one <dialog> into #overlay and opens it. */
@@ -30,12 +24,6 @@ document.addEventListener("click", (event) => {
   if (opener) {
     event.preventDefault();
     openDialog(document.getElementById(opener.dataset.dialog), opener);
-    return;
-  }
-  const dialog = event.target.closest("dialog");
-  if (dialog && (event.target.closest("[data-close]") || event.target === dialog)) {
-    event.preventDefault();
-    dialog.close();
   }
 });
 

@@ -3,6 +3,8 @@ import { commands, register, run } from "./commands.js";
 import { openDialog } from "./dialogs.js";
 import { keycap } from "./keycaps.js";
 
+// Kept by the browser, so that a key needs no search of the page.
+const dialogs = document.getElementsByTagName("dialog");
 const FIELD = "input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]";
 
 // AltGr writes signs ("/" and "?" on many Brazilian keyboards): Ctrl and Alt are none of ours then.
@@ -29,7 +31,7 @@ document.addEventListener("keydown", (event) => {
   const { ctrl, alt } = held(event);
   const bare = !ctrl && !alt && !/^F\d+$/.test(event.key);
   if (field && bare) return;
-  if (document.querySelector("dialog[open]") && pressed !== "Ctrl+Enter") return;
+  if ([...dialogs].some(({ open }) => open) && pressed !== "Ctrl+Enter") return;
   if (bare && ["Enter", "Space"].includes(pressed) && event.target.closest("a, button, summary, input")) return;
   const command = commands.find(({ keys = [] }) => keys.includes(pressed));
   if (command && run(command)) event.preventDefault();

@@ -1,7 +1,7 @@
 // Ctrl+K: the commands and the views of the page, filtered as one types (marks do not count), and
 // what the server finds for the same words (data-search on the dialog gives a fragment of options).
 import htmx from "./htmx-global.js";
-import { commands, register, run, usable } from "./commands.js";
+import { aimed, commands, register, run, usable } from "./commands.js";
 import { openDialog } from "./dialogs.js";
 import { icon } from "./icon.js";
 import { keycap } from "./keycaps.js";
@@ -15,28 +15,28 @@ function offers() {
   const own = commands
     .filter((command) => usable(command) && command.action !== "palette")
     .map((command) => ({
-      group: command.group, label: command.label, icon: command.icon ?? "right",
+      group: named(command), label: command.label, icon: command.icon ?? "right",
       key: command.keys?.[0], run: () => run(command),
     }));
   const views = [...document.querySelectorAll("#menu a[href], #views a[href]")].map((link) => ({
     group: dialog.dataset.views, label: link.dataset.label ?? link.textContent.trim(), icon: "inbox",
-    run: () => location.assign(link.href),
+    url: link.href, run: () => location.assign(link.href),
   }));
   return [...own, ...views];
 }
 
-function option(offer, wanted, index) {
+// Of a message one has to see which: the dialog covers it.
+function named({ group, scope }) {
+  if (scope !== "message") return group;
+  const head = aimed().querySelector("header");
+  return `${group}: ${head.querySelector("b").textContent}, ${head.querySelector("time").textContent}`;
+}
+
+function option(offer, index) {
   const element = document.createElement("div");
   element.setAttribute("role", "option");
   element.id = `palette-${index}`;
   const label = document.createElement("span");
-  const at = wanted ? plain(offer.label).indexOf(wanted) : -1;
-  if (at >= 0 && plain(offer.label).length === offer.label.length) {
-    const hit = Object.assign(document.createElement("b"), { textContent: offer.label.slice(at, at + wanted.length) });
-    label.append(offer.label.slice(0, at), hit, offer.label.slice(at + wanted.length));
-  } else {
-    label.textContent = offer.label;
-  }
   element.append(icon(offer.icon), label);
   if (offer.key) {
     const cap = keycap(offer.key);
@@ -48,7 +48,19 @@ function option(offer, wanted, index) {
     dialog.addEventListener("close", offer.run, { once: true });
     dialog.close();
   });
-  return element;
+  return { element, label, words: offer.label, plain: plain(offer.label) };
+}
+
+// Shows it when it holds what is wanted, and where.
+function fit({ element, label, words, plain: bare }, wanted) {
+  const at = bare.indexOf(wanted);
+  element.hidden = at < 0;
+  if (at >= 0 && wanted && bare.length === words.length) {
+    const hit = Object.assign(document.createElement("b"), { textContent: words.slice(at, at + wanted.length) });
+    label.replaceChildren(words.slice(0, at), hit, words.slice(at + wanted.length));
+  } else if (label.textContent !== words || label.firstElementChild) {
+    label.textContent = words;
+  }
 }
 
 if (dialog) {
@@ -56,12 +68,14 @@ if (dialog) {
   const list = dialog.querySelector("[role=listbox]");
   const found = dialog.querySelector("[data-found]");
   let pause = 0;
+  let drawn = "";
+  let own = [];
 
-  const options = () => [...dialog.querySelectorAll("[role=option]")];
+  const options = () => [...dialog.querySelectorAll("[role=option]:not([hidden])")];
   const chosen = () => options().find((element) => element.getAttribute("aria-selected") === "true");
 
   const choose = (element) => {
-    for (const other of options()) {
+    for (const other of dialog.querySelectorAll("[role=option]")) {
       const on = other === element;
       other.setAttribute("aria-selected", String(on));
       other.classList.toggle("on", on);
@@ -74,15 +88,27 @@ if (dialog) {
     }
   };
 
-  const fill = () => {
-    const wanted = plain(input.value.trim());
-    const fitting = offers().filter((offer) => plain(offer.label).includes(wanted));
+  // Drawn anew only when there is something else to offer: two dozen icons come late otherwise.
+  const draw = () => {
+    const offered = offers();
+    const now = JSON.stringify(offered);
+    if (now === drawn) return;
+    drawn = now;
     const groups = new Map();
-    fitting.forEach((offer, index) => {
+    own = offered.map(option);
+    offered.forEach((offer, index) => {
       if (!groups.has(offer.group)) groups.set(offer.group, group(offer.group));
-      groups.get(offer.group).append(option(offer, wanted, index));
+      groups.get(offer.group).append(own[index].element);
     });
     list.replaceChildren(...groups.values(), found);
+  };
+
+  const filter = () => {
+    const wanted = plain(input.value.trim());
+    for (const each of own) fit(each, wanted);
+    for (const element of list.querySelectorAll(":scope > [role=group]")) {
+      element.hidden = !element.querySelector("[role=option]:not([hidden])");
+    }
     choose(options()[0]);
   };
 
@@ -113,13 +139,14 @@ if (dialog) {
   register("palette", () => {
     input.value = "";
     found.replaceChildren();
-    fill();
+    draw();
+    filter();
     openDialog(dialog);
     input.focus();
   });
 
   input.addEventListener("input", () => {
-    fill();
+    filter();
     look();
   });
 

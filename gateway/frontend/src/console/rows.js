@@ -7,18 +7,23 @@ const KEPT = "ponte:row";
 const CHOSEN = "ponte:chosen";
 const SCROLLED = "ponte:scroll";
 const BOX = "input[type=checkbox][name=number]";
+const ABOVE = "[data-select-all], [data-selected], [data-unselected], [data-choose-all], [data-choose-most], [data-clear]";
 const numbers = new Intl.NumberFormat("pt-BR");
 
 const chosen = new Set();
 let everything = false;
 let anchor = null;
+// Known, not looked for: a list of 500 rows is 15,000 elements to search at each key.
+let at = null;
+let order = [];
 
 export function rows() {
   return [...document.querySelectorAll("[data-rows] [data-number]")];
 }
 
 export function current() {
-  return document.querySelector("[data-rows] [data-number].cur");
+  if (!at?.isConnected) at = document.querySelector("[data-rows] [data-number].cur");
+  return at;
 }
 
 /** The ticket a command acts on: the current row's, else the open one's. */
@@ -26,10 +31,9 @@ export function target() {
   return current()?.dataset.number ?? document.querySelector("main[data-number]")?.dataset.number ?? null;
 }
 
-/** Numbers, in the order of the list. */
+/** Numbers, in the order of the list, as last shown. */
 export function selected() {
-  if (chosen.size === 0) return [];
-  return rows().map((row) => row.dataset.number).filter((number) => chosen.has(number));
+  return order;
 }
 
 /** The chosen tickets as the agent sees them: "1042.7" is ticket 1042 at version 7. */
@@ -53,6 +57,7 @@ export function make(row, { focus = true } = {}) {
   }
   row.classList.add("cur");
   row.tabIndex = 0;
+  at = row;
   sessionStorage.setItem(KEPT, row.dataset.number);
   if (focus) row.focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
@@ -60,11 +65,15 @@ export function make(row, { focus = true } = {}) {
 }
 
 export function move(step) {
-  const known = rows();
-  if (known.length === 0) return;
-  const to = known.indexOf(current()) + step;
-  if (to >= known.length) document.dispatchEvent(new Event("rows:end"));
-  make(known[Math.max(0, Math.min(known.length - 1, to))]);
+  const from = current();
+  const to = from ? beside(from, step) : rows()[0];
+  if (from && !to && step > 0) document.dispatchEvent(new Event("rows:end"));
+  if (to ?? from) make(to ?? from);
+}
+
+function beside(row, step) {
+  const next = step > 0 ? row.nextElementSibling : row.previousElementSibling;
+  return next?.dataset.number ? next : null;
 }
 
 export function open(row = current()) {
@@ -101,8 +110,9 @@ function choose(some, on) {
   for (const row of some) {
     if (on) chosen.add(row.dataset.number);
     else chosen.delete(row.dataset.number);
+    draw(row);
   }
-  mark();
+  tell();
 }
 
 function span(from, to) {
@@ -113,37 +123,44 @@ function span(from, to) {
 
 /** Show what is chosen: boxes, rows and the words above the list. */
 export function mark() {
+  for (const row of rows()) draw(row);
+  tell();
+}
+
+function draw(row) {
+  const box = row.querySelector(BOX);
+  if (!box) return;
+  const on = chosen.has(row.dataset.number);
+  if (box.checked !== on) box.checked = on;
+  // An item of a plain list has no such state; its check box says it.
+  if (row.matches("tr") && row.getAttribute("aria-selected") !== String(on)) row.setAttribute("aria-selected", String(on));
+}
+
+function tell() {
   const known = rows();
-  for (const row of known) {
-    const box = row.querySelector(BOX);
-    if (!box) continue;
-    const on = chosen.has(row.dataset.number);
-    if (box.checked !== on) box.checked = on;
-    // An item of a plain list has no such state; its check box says it.
-    if (row.matches("tr") && row.getAttribute("aria-selected") !== String(on)) row.setAttribute("aria-selected", String(on));
+  order = known.map((row) => row.dataset.number).filter((number) => chosen.has(number));
+  const count = order.length;
+  for (const element of document.querySelectorAll(ABOVE)) {
+    const { selectAll, selected: counts, unselected, chooseAll } = element.dataset;
+    if (selectAll !== undefined) {
+      element.checked = count > 0 && count === known.length;
+      element.indeterminate = count > 0 && count < known.length;
+    } else if (unselected !== undefined) {
+      element.hidden = count > 0;
+    } else {
+      element.hidden = count === 0 || (chooseAll !== undefined && everything);
+      if (counts !== undefined) say(element, count);
+    }
   }
-  const count = selected().length;
-  const page = document.querySelector("[data-select-all]");
-  if (page) {
-    page.checked = count > 0 && count === known.length;
-    page.indeterminate = count > 0 && count < known.length;
-  }
-  for (const element of document.querySelectorAll("[data-selected]")) {
-    element.hidden = count === 0;
-    const { one, many, all: whole } = element.dataset;
-    const total = Number(document.querySelector("[data-rows]")?.dataset.total);
-    const words = everything ? whole : count === 1 ? one : many;
-    const word = element.querySelector("[data-word]");
-    if (word && words) word.textContent = words.replace("{n}", numbers.format(everything ? total : count));
-  }
-  hide("[data-unselected]", count > 0);
-  hide("[data-choose-all]", count === 0 || everything);
-  hide("[data-choose-most], [data-clear]", count === 0);
   changed();
 }
 
-function hide(what, hidden) {
-  for (const element of document.querySelectorAll(what)) element.hidden = hidden;
+function say(element, count) {
+  const { one, many, all: whole } = element.dataset;
+  const total = Number(document.querySelector("[data-rows]")?.dataset.total);
+  const words = everything ? whole : count === 1 ? one : many;
+  const word = element.querySelector("[data-word]");
+  if (word && words) word.textContent = words.replace("{n}", numbers.format(everything ? total : count));
 }
 
 function changed() {

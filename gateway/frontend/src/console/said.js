@@ -1,10 +1,11 @@
-// The menu of one message: ⋯, right button, Shift+F10 or the menu key. Its items are the commands of
-// scope "message"; what a message does not admit stands in its data-cannot.
+// One message: reached by key, one after the other, and its menu by ⋯, right button, Shift+F10 or the
+// menu key. The items are the commands of scope "message", which the palette also offers for the one
+// that had the focus last; what a message does not admit stands in its data-cannot.
 import { copy } from "../shared/copy.js";
 import { aim, aimed, commands, register } from "./commands.js";
 import { openMenu } from "./menu.js";
 
-const MESSAGE = "[data-message]";
+const MESSAGE = "[data-message]:not([data-message=''])";
 
 function words(article) {
   const parts = [...article.querySelector(".body").children].filter((part) => !part.matches("details, .atts"));
@@ -21,6 +22,18 @@ register("message-quote", () => {
   area.selectionStart = area.value.length;
   area.dispatchEvent(new Event("input", { bubbles: true }));
 });
+
+// The newest first, then from one to the next; before the first stands the link to earlier ones.
+function step(by) {
+  const known = [...document.querySelectorAll(`[data-talk] :is(${MESSAGE})`)];
+  const at = known.indexOf(aimed());
+  const to = at < 0 ? known.at(-1) : known[at + by] ?? (by < 0 ? document.querySelector("[data-earlier] a") : null);
+  to?.focus({ preventScroll: true });
+  to?.scrollIntoView({ block: "nearest" });
+}
+
+register("message-next", () => step(1));
+register("message-previous", () => step(-1));
 
 const members = () => commands.filter(({ scope }) => scope === "message");
 
@@ -56,7 +69,6 @@ document.addEventListener("keydown", (event) => {
   open(article, box.left, Math.max(48, box.top + 24));
 }, true);
 
-// The palette and keys act on the message that had the focus last.
 document.addEventListener("focusin", (event) => {
   const article = event.target.closest(MESSAGE);
   if (article) aim(article);

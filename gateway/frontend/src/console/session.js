@@ -61,6 +61,8 @@ if (door) {
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target === door) openDialog(dialog());
   });
+  // A file on its way found the session over.
+  document.addEventListener("ponte:over", () => ask());
   // Somebody who entered in another tab goes on in this one.
   addEventListener("focus", goOn);
 

@@ -32,7 +32,7 @@ function merge(talk, fresh) {
       known.querySelector(":scope > footer")?.replaceWith(element.querySelector(":scope > footer"));
       last = known;
     } else if (known) {
-      if (known.outerHTML !== element.outerHTML) known.replaceWith(element);
+      if (known.outerHTML !== element.outerHTML) exchange(known, element);
       last = document.getElementById(element.id);
     } else if (element.id) {
       arrived.push(element);
@@ -47,6 +47,12 @@ function merge(talk, fresh) {
     }
   }
   return arrived;
+}
+
+function exchange(known, element) {
+  const focused = known === document.activeElement;
+  known.replaceWith(element);
+  if (focused) element.focus({ preventScroll: true });
 }
 
 function hasDay(talk, line) {

@@ -1,6 +1,6 @@
 // <form data-draft="/…/rascunho" data-ref="…">: keeps on the server what is typed, two seconds
 // after the last key and when the page is left. data-draft-word in the form says when; its
-// data-words holds "{time}". Files are kept only once they were sent.
+// data-words holds "{time}". Of files it keeps those the server has.
 import { enhance } from "../shared/enhance.js";
 
 const PAUSE = 2000;
@@ -22,6 +22,7 @@ enhance("form[data-draft]", (form) => {
     const asked = { method: "POST", headers, body: data, keepalive: leaving, signal };
     // Offline the form still stands there; the next key tries again.
     const answer = await fetch(form.dataset.draft, asked).catch(() => null);
+    if (answer?.status === 401 || answer?.status === 409) document.dispatchEvent(new Event("ponte:over"));
     const word = form.querySelector("[data-draft-word]");
     if (answer?.ok && word) {
       word.textContent = word.dataset.words.replace("{time}", clock.format(new Date()));
@@ -38,6 +39,7 @@ enhance("form[data-draft]", (form) => {
     sending.abort();
     sending = new AbortController();
   });
+  document.addEventListener("ponte:back", () => save(false));
   addEventListener("pagehide", () => {
     if (timer === null || !form.isConnected) return;
     clearTimeout(timer);

@@ -17,7 +17,7 @@ enhance("form[data-guard]", (form) => {
   form.addEventListener("submit", () => forget(form));
 });
 
-export function forget(form) {
+function forget(form) {
   dirty.delete(form);
   if (dirty.size === 0) removeEventListener("beforeunload", ask);
 }

@@ -1,0 +1,216 @@
+"""Mail that gets into no conversation: forgers wait in quarantine with the reason and the
+suggestion on the page, machines are ignored and say so in the laboratory."""
+
+import html
+import smtplib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from helpdesk import closing
+from helpdesk.models import Endpoint, Held, InboundRaw, Message, Outbox, Ticket
+from helpdesk.reply_addresses import reply_address
+from helpdesk.tokens import Keyring
+from tests.channels.mail.samples import sample
+from tests.gateway.console.door import BOX, SERVER, Door, soon
+from tests.gateway.console.test_broken_mail import arrived, last
+
+DOMAIN = "vila.example"
+MEMBER = f"luciana@{DOMAIN}"
+TITLE = "Glosa do lote 77"
+#: known to whoever saw the first mail
+FIRST = f"<primeira@{DOMAIN}>"
+#: signs as we do, but not for us
+OTHERS = Keyring([b"o" * 32])
+
+INVALID = "Código de resposta inválido", "traz um código que não é nosso"
+OUTSIDER = "Não participa do chamado", "quem escreve não participa dele"
+UNVERIFIED = "Remetente não verificado", "Não foi possível confirmar que a mensagem veio"
+FALSE = "Não veio de quem diz", "O domínio do remetente diz que esta mensagem não é dele"
+
+
+def hand_over(door: Door, sender: str, raw: str | bytes) -> int:
+    """Returns what had arrived before."""
+    before = door.instance.read(last)
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+        smtp.sendmail(sender, [BOX], raw.encode() if isinstance(raw, str) else raw)
+    return before
+
+
+def passed(domain: str = DOMAIN, server: str = SERVER, result: str = "pass") -> str:
+    return f"Authentication-Results: {server}; dmarc={result} header.from={domain}\n"
+
+
+@dataclass(frozen=True)
+class Victim:
+    """A true conversation of the clinic's."""
+
+    door: Door
+    number: int
+
+    @property
+    def endpoint(self) -> int:
+        of_it = select(Endpoint.id).where(Endpoint.number == self.number)
+        return self.door.instance.read(lambda s: s.scalars(of_it).one())
+
+    @property
+    def protocol(self) -> str:
+        return self.door.instance.ticket(self.number).protocol or ""
+
+    def reply(self) -> str:
+        ring = self.door.instance.runtime.policy.keyring
+        return reply_address(BOX, ring.reply_token(self.number, self.endpoint))
+
+    def issued(self, ring: Keyring | None = None) -> str:
+        """A Message-ID that we sent, or that another's key signed."""
+        keys = ring or self.door.instance.runtime.policy.keyring
+        return keys.message_id(self.number, 7, self.endpoint, "op.example")
+
+    def counts(self) -> tuple[int, ...]:
+        """Tickets, messages and what we have to send."""
+        return self.door.instance.read(
+            lambda s: tuple(
+                s.scalar(select(func.count()).select_from(table)) or 0
+                for table in (Ticket, Message, Outbox)
+            )
+        )
+
+
+@pytest.fixture(scope="module")
+def victim(door: Door) -> Victim:
+    raw = f"{passed()}From: {MEMBER}\nSubject: {TITLE}\nMessage-ID: {FIRST}\n\nA guia 45871.\n"
+    before = hand_over(door, MEMBER, raw)
+    return Victim(door, soon(lambda: door.instance.read(arrived, before)))
+
+
+def settled(session: Session, after: int) -> InboundRaw | None:
+    """What came in since, once it is known where it belongs."""
+    placed = (InboundRaw.id > after, InboundRaw.state != "waiting")
+    return session.scalar(select(InboundRaw).where(*placed))
+
+
+def altered(issued: str) -> str:
+    """The same id with another signature."""
+    token, _, domain = issued.partition("@")
+    return f"{token[:-1]}{'b' if token[-1] != 'b' else 'c'}@{domain}"
+
+
+@dataclass(frozen=True)
+class Forged:
+    """`headers`: all but the subject, which names the protocol. `says`: label and meaning."""
+
+    headers: Callable[[Victim], str]
+    says: tuple[str, str]
+
+
+FORGED = {
+    "a signed id that was altered": Forged(
+        lambda v: f"{passed()}From: {MEMBER}\nIn-Reply-To: {altered(v.issued())}\n", INVALID
+    ),
+    "an id that another key signed": Forged(
+        lambda v: f"{passed()}From: {MEMBER}\nReferences: {v.issued(OTHERS)}\n", INVALID
+    ),
+    "a true id in a stranger's hand": Forged(
+        lambda v: f"{passed('fora.example')}From: x@fora.example\nIn-Reply-To: {v.issued()}\n",
+        OUTSIDER,
+    ),
+    "a domain that looks alike": Forged(
+        lambda v: f"{passed('vi1a.example')}From: luciana@vi1a.example\nTo: {v.reply()}\n", OUTSIDER
+    ),
+    "a true participant and the number alone": Forged(lambda _: f"From: {MEMBER}\n", UNVERIFIED),
+    "a foreign id that the first mail had": Forged(
+        lambda _: f"From: {MEMBER}\nIn-Reply-To: {FIRST}\n", UNVERIFIED
+    ),
+    "our server's word below another's": Forged(
+        lambda _: f"{passed(server='mx.fora.example')}{passed()}From: {MEMBER}\n", UNVERIFIED
+    ),
+    "our server's word below its own": Forged(
+        lambda _: f"{passed(result='fail')}{passed()}From: {MEMBER}\n", FALSE
+    ),
+    "an address inside an encoded word": Forged(
+        lambda _: f"{passed()}From: =?utf-8?Q?{MEMBER.replace('@', '=40')}?=@fora.example\n", FALSE
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_forger_waits_with_the_reason_and_the_suggestion(victim: Victim, name: str):
+    forged, door = FORGED[name], victim.door
+    before = victim.counts()
+    head = f"{forged.headers(victim)}Subject: Re: {victim.protocol}\n"
+    after = hand_over(door, "x@fora.example", f"{head}\nMande a resposta: {name}.\n")
+    raw: InboundRaw = soon(lambda: door.instance.read(settled, after))
+    assert raw.state == "held"
+    waits = select(Held.public_id).where(Held.raw_id == raw.id)
+    held = door.instance.read(lambda s: s.scalars(waits).one())
+    with door.instance.client() as client:
+        page = html.unescape(client.get(f"/central/quarentena/{held}").text)
+        conversation = html.unescape(client.get(f"/central/{victim.number}").text)
+    label, meaning = forged.says
+    assert f"Retida: {label.lower()}." in page
+    assert meaning in page
+    assert f"com sugestão: chamado {victim.number}, {TITLE}" in page
+    assert f"Anexar ao {victim.number}" in page
+    assert name not in conversation
+    assert victim.counts() == before
+
+
+@pytest.fixture(scope="module")
+def closed(victim: Victim) -> Victim:
+    """The same one, once the insurer is done with it."""
+    door = victim.door
+    door.instance.write(closing.close, door.instance.desk("ana"), victim.number, **ENDING)
+    return victim
+
+
+ENDING = {"status": "EPR", "body": "Pago em 30/11."}
+LIST = "List-Id: <prestadores.associacao.example>\nPrecedence: list\n"
+#: mail of machines: all of it as sent, the sender, and what the laboratory calls it
+MACHINES: dict[str, tuple[Callable[[Victim], bytes], str]] = {
+    "a complaint about one of ours": (
+        lambda v: sample("denuncia-de-spam").replace(
+            b"<ponte.79.x@planoipe.example>", v.issued().encode()
+        ),
+        "denúncia de spam",
+    ),
+    "a list that names the protocol": (
+        lambda v: (
+            f"{passed('associacao.example')}From: boletim@associacao.example\n{LIST}"
+            f"Subject: Re: {v.protocol}\nTo: {v.reply()}\n\nNovidades.\n"
+        ).encode(),
+        "lista de discussão",
+    ),
+    "our own mail, sent back": (
+        lambda v: (
+            f"{passed('op.example')}From: {BOX}\nTo: {MEMBER}\nMessage-ID: {v.issued()}\n"
+            f"Subject: Re: {v.protocol}\n\nSua resposta.\n"
+        ).encode(),
+        "mensagem nossa que voltou",
+    ),
+    "our own mail under the clinic's name": (
+        lambda v: (
+            f"{passed()}From: {MEMBER}\nTo: {v.reply()}\nMessage-ID: {v.issued()}\n"
+            f"Subject: Re: {v.protocol}\n\nSua resposta.\n"
+        ).encode(),
+        "mensagem nossa que voltou",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_a_machine_opens_reopens_and_gets_nothing(closed: Victim, name: str):
+    write, label = MACHINES[name]
+    before, door = closed.counts(), closed.door
+    after = hand_over(door, "", write(closed))
+    raw: InboundRaw = soon(lambda: door.instance.read(settled, after))
+    assert raw.state == "ignored"
+    with door.instance.client() as client:
+        page = html.unescape(client.get("/central/quarentena/entradas").text)
+    row = page.partition(f'/central/quarentena/entradas/{raw.id}"')[2].partition("</tr>")[0]
+    assert "Ignorada" in row
+    assert label in row
+    assert closed.counts() == before
+    assert door.instance.ticket(closed.number).situation == "closed"
