@@ -30,8 +30,8 @@ from helpdesk.errors import NotVisible, Throttled
 from helpdesk.logins import WrongCode
 
 PURPOSE = "portal"
-#: buttons and addresses that lead to another way in, as people read them
-OTHER_WAYS: dict[str, doors.Step] = {"senha": "password", "codigo": "ask"}
+#: what a button or an address says that leads to the password
+OTHER_WAYS: dict[str, doors.Step] = {"senha": "password"}
 
 
 @get("/")

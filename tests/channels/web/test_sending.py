@@ -293,10 +293,23 @@ def test_the_page_and_the_server_are_new_and_the_file_goes_on(
             assert line.sent < len(PDF)
             page.get_by_role("button", name="Remover ficha.pdf").click()
             expect(page.locator("#anexos")).to_be_focused()
+            wrong = {"vazio.pdf": (b"", "está vazio"), "grande.pdf": (PDF * 3, "passa de 2,9 MB")}
+            for name, (data, said) in wrong.items():
+                choose(page, tmp_path, name, data)
+                expect(page.get_by_text(said)).to_be_visible()
+            # Two at once; one is called off on its way.
+            line.cut_after(PIECE)
+            for name in ("a.pdf", "b.pdf"):
+                (tmp_path / name).write_bytes(PDF)
+            page.set_input_files("#anexos", [tmp_path / "a.pdf", tmp_path / "b.pdf"])
+            expect(page.locator(".stopped")).to_have_count(2)
+            page.get_by_role("button", name="Cancelar o envio de a.pdf").click()
+            line.mend()
+            expect(page.get_by_text("Enviado · 1,2 MB", exact=True)).to_have_count(1)
             fill(page)
             page.get_by_role("button", name="Salvar e enviar").click()
             page.wait_for_url("**?confirmado=1")
-    assert [f.filename for f in here.all(Attachment)] == ["guia.pdf"]
+    assert [f.filename for f in here.all(Attachment)] == ["guia.pdf", "b.pdf"]
 
 
 def test_a_session_that_ends_under_a_form_begins_again_over_it(

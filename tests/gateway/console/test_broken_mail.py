@@ -25,12 +25,14 @@ DEEP = "".join(f'Content-Type: multipart/mixed; boundary="b{n}"\n\n--b{n}\n' for
 
 @dataclass(frozen=True)
 class Odd:
-    """A message after its trace: what its page shows, and the names of its files."""
+    """A message after its trace: what its page shows, and the names of its files. `headers`: in
+    place of its subject. `sender`: its From, in which the member's address is."""
 
     content: bytes
     shows: str
     files: tuple[str, ...] = ()
     headers: str = ""
+    sender: str = MEMBER
 
 
 def encoded(data: bytes, kind: str, headers: str = "") -> bytes:
@@ -72,6 +74,19 @@ ODD = {
         typed("text/plain", "Assunto partido"),
         "Autorização negada",
         headers="Subject: =?utf-8?q?Autoriza=C3=A7=C3?=\n =?utf-8?q?=A3o?= negada\n",
+    ),
+    "a group in To": Odd(
+        typed("text/plain", "Para um grupo"),
+        "Para um grupo",
+        headers="To: Auditores: a@vila.example, b@vila.example;\nCc: undisclosed-recipients:;\n",
+    ),
+    "a group in From": Odd(
+        typed("text/plain", "De um grupo"), "De um grupo", sender=f"Faturamento: {MEMBER};"
+    ),
+    "a name in encoded words": Odd(
+        typed("text/plain", "Nome codificado"),
+        "Lu da Recepção",
+        sender=f"=?utf-8?q?Lu_da_Recep=C3=A7=C3=A3o?= <{MEMBER}>",
     ),
     "nothing but a text": Odd(b"\nSem nenhum cabecalho a mais", "Sem nenhum cabecalho a mais"),
     "NUL": Odd(typed("text/plain", b"Antes\0depois"), "Antesdepois"),
@@ -131,7 +146,7 @@ def test_it_is_read_on_its_page(door: Door, name: str):
     odd = ODD[name]
     head = (
         f"Authentication-Results: {SERVER}; dmarc=pass header.from=vila.example\n"
-        f"From: {MEMBER}\n{odd.headers or f'Subject: {name}' + chr(10)}"
+        f"From: {odd.sender}\n{odd.headers or f'Subject: {name}' + chr(10)}"
     )
     before = door.instance.read(last)
     with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:

@@ -3,9 +3,11 @@ suggestion on the page, machines are ignored and say so in the laboratory."""
 
 import html
 import smtplib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import httpx
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -30,14 +32,6 @@ INVALID = "Código de resposta inválido", "traz um código que não é nosso"
 OUTSIDER = "Não participa do chamado", "quem escreve não participa dele"
 UNVERIFIED = "Remetente não verificado", "Não foi possível confirmar que a mensagem veio"
 FALSE = "Não veio de quem diz", "O domínio do remetente diz que esta mensagem não é dele"
-
-
-def hand_over(door: Door, sender: str, raw: str | bytes) -> int:
-    """Returns what had arrived before."""
-    before = door.instance.read(last)
-    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
-        smtp.sendmail(sender, [BOX], raw.encode() if isinstance(raw, str) else raw)
-    return before
 
 
 def passed(domain: str = DOMAIN, server: str = SERVER, result: str = "pass") -> str:
@@ -82,14 +76,41 @@ class Victim:
 @pytest.fixture(scope="module")
 def victim(door: Door) -> Victim:
     raw = f"{passed()}From: {MEMBER}\nSubject: {TITLE}\nMessage-ID: {FIRST}\n\nA guia 45871.\n"
-    before = hand_over(door, MEMBER, raw)
+    before = door.instance.read(last)
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+        smtp.sendmail(MEMBER, [BOX], raw)
     return Victim(door, soon(lambda: door.instance.read(arrived, before)))
 
 
-def settled(session: Session, after: int) -> InboundRaw | None:
-    """What came in since, once it is known where it belongs."""
+def settled(session: Session, after: int, count: int) -> list[InboundRaw] | None:
+    """What came in since, in its order, once it is known where all of it belongs."""
     placed = (InboundRaw.id > after, InboundRaw.state != "waiting")
-    return session.scalar(select(InboundRaw).where(*placed))
+    found = session.scalars(select(InboundRaw).where(*placed).order_by(InboundRaw.id)).all()
+    return list(found) if len(found) == count else None
+
+
+@dataclass(frozen=True)
+class Turned:
+    """What a list of mails left behind: the arrivals by name, and whether our tables grew."""
+
+    arrivals: dict[str, InboundRaw]
+    grew: bool
+    client: httpx.Client
+
+    def page(self, path: str) -> str:
+        return html.unescape(self.client.get(path).text)
+
+
+@contextmanager
+def handed_over(victim: Victim, mails: dict[str, bytes], sender: str) -> Iterator[Turned]:
+    door, before = victim.door, victim.counts()
+    after = door.instance.read(last)
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+        for raw in mails.values():
+            smtp.sendmail(sender, [BOX], raw)
+    found = soon(lambda: door.instance.read(settled, after, len(mails)))
+    with door.instance.client() as client:
+        yield Turned(dict(zip(mails, found, strict=True)), victim.counts() != before, client)
 
 
 def altered(issued: str) -> str:
@@ -136,37 +157,35 @@ FORGED = {
 }
 
 
+@pytest.fixture(scope="module")
+def held(victim: Victim) -> Iterator[Turned]:
+    mails = {
+        name: f"{forged.headers(victim)}Subject: Re: {victim.protocol}\n\nEm segredo: {name}\n"
+        for name, forged in FORGED.items()
+    }
+    raws = {name: text.encode() for name, text in mails.items()}
+    with handed_over(victim, raws, "x@fora.example") as found:
+        yield found
+
+
 @pytest.mark.parametrize("name", FORGED)
-def test_a_forger_waits_with_the_reason_and_the_suggestion(victim: Victim, name: str):
-    forged, door = FORGED[name], victim.door
-    before = victim.counts()
-    head = f"{forged.headers(victim)}Subject: Re: {victim.protocol}\n"
-    after = hand_over(door, "x@fora.example", f"{head}\nMande a resposta: {name}.\n")
-    raw: InboundRaw = soon(lambda: door.instance.read(settled, after))
-    assert raw.state == "held"
-    waits = select(Held.public_id).where(Held.raw_id == raw.id)
-    held = door.instance.read(lambda s: s.scalars(waits).one())
-    with door.instance.client() as client:
-        page = html.unescape(client.get(f"/central/quarentena/{held}").text)
-        conversation = html.unescape(client.get(f"/central/{victim.number}").text)
-    label, meaning = forged.says
+def test_a_forger_waits_with_the_reason_and_the_suggestion(victim: Victim, held: Turned, name: str):
+    waits = select(Held.public_id).where(Held.raw_id == held.arrivals[name].id)
+    page = held.page(f"/central/quarentena/{victim.door.instance.read(Session.scalar, waits)}")
+    label, meaning = FORGED[name].says
     assert f"Retida: {label.lower()}." in page
     assert meaning in page
     assert f"com sugestão: chamado {victim.number}, {TITLE}" in page
     assert f"Anexar ao {victim.number}" in page
-    assert name not in conversation
-    assert victim.counts() == before
 
 
-@pytest.fixture(scope="module")
-def closed(victim: Victim) -> Victim:
-    """The same one, once the insurer is done with it."""
-    door = victim.door
-    door.instance.write(closing.close, door.instance.desk("ana"), victim.number, **ENDING)
-    return victim
+def test_no_forger_gets_in_or_is_answered(victim: Victim, held: Turned):
+    assert not held.grew
+    conversation = held.page(f"/central/{victim.number}")
+    assert "A guia 45871." in conversation
+    assert "Em segredo" not in conversation
 
 
-ENDING = {"status": "EPR", "body": "Pago em 30/11."}
 LIST = "List-Id: <prestadores.associacao.example>\nPrecedence: list\n"
 #: mail of machines: all of it as sent, the sender, and what the laboratory calls it
 MACHINES: dict[str, tuple[Callable[[Victim], bytes], str]] = {
@@ -200,17 +219,25 @@ MACHINES: dict[str, tuple[Callable[[Victim], bytes], str]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def ignored(victim: Victim) -> Iterator[Turned]:
+    """Once the insurer is done with the conversation."""
+    desk = victim.door.instance.desk("ana")
+    victim.door.instance.write(closing.close, desk, victim.number, status="EPR", body="Pago.")
+    mails = {name: write(victim) for name, (write, _) in MACHINES.items()}
+    with handed_over(victim, mails, "") as found:
+        yield found
+
+
 @pytest.mark.parametrize("name", MACHINES)
-def test_a_machine_opens_reopens_and_gets_nothing(closed: Victim, name: str):
-    write, label = MACHINES[name]
-    before, door = closed.counts(), closed.door
-    after = hand_over(door, "", write(closed))
-    raw: InboundRaw = soon(lambda: door.instance.read(settled, after))
-    assert raw.state == "ignored"
-    with door.instance.client() as client:
-        page = html.unescape(client.get("/central/quarentena/entradas").text)
-    row = page.partition(f'/central/quarentena/entradas/{raw.id}"')[2].partition("</tr>")[0]
+def test_a_machine_is_ignored_and_the_laboratory_says_why(ignored: Turned, name: str):
+    page = ignored.page("/central/quarentena/entradas")
+    own = f'/central/quarentena/entradas/{ignored.arrivals[name].id}"'
+    row = page.partition(own)[2].partition("</tr>")[0]
     assert "Ignorada" in row
-    assert label in row
-    assert closed.counts() == before
-    assert door.instance.ticket(closed.number).situation == "closed"
+    assert MACHINES[name][1] in row
+
+
+def test_no_machine_opens_reopens_or_is_answered(victim: Victim, ignored: Turned):
+    assert not ignored.grew
+    assert victim.door.instance.ticket(victim.number).situation == "closed"

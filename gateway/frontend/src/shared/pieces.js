@@ -38,11 +38,10 @@ export function send(file, to, tell) {
       if (offset + body.size === file.size) request.upload.addEventListener("load", () => tell.state("checking"));
     }
     request.addEventListener("load", ({ target }) => {
-      const isData = target.getResponseHeader("content-type")?.includes("json") ?? false;
-      const said = isData ? JSON.parse(target.responseText) : {};
-      if (target.status < 300 && !isData && target.status !== 204) reject(new Failure(401)); // led to the log-in
+      const said = read(target);
+      if (target.status < 300 && !said && target.status !== 204) reject(new Failure(401)); // led to the log-in
       else if (target.status < 300) resolve(said);
-      else reject("problem" in said ? new Refusal(said.problem) : new Failure(target.status));
+      else reject(said?.problem ? new Refusal(said.problem) : new Failure(target.status));
     });
     for (const name of ["error", "abort", "timeout"]) {
       request.addEventListener(name, () => reject(new Failure(0)));
@@ -137,6 +136,16 @@ export function send(file, to, tell) {
     wake();
     if (here) ask("POST", `${to.url}/${here.id}/remover`).catch(() => {}); // forgotten after a day
   };
+}
+
+// null for what is no data: a page, or nothing
+function read(answer) {
+  if (!answer.getResponseHeader("content-type")?.includes("json")) return null;
+  try {
+    return JSON.parse(answer.responseText);
+  } catch {
+    return null;
+  }
 }
 
 // null where the browser has no such means: on an address that is not https
