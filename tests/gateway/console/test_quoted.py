@@ -1,16 +1,23 @@
 """What a reply says, what it quotes and what it answers between the lines, as an agent sees it."""
 
+import html
+import json
+import re
 import smtplib
+from collections.abc import Iterator
 from functools import partial
 
+import httpx
+import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk.models import Ticket
-from tests.channels.mail.samples import letter
+from helpdesk.models import InboundRaw, Message, Ticket
+from tests.channels.mail.samples import FIXTURES, letter
 from tests.gateway.console.door import BOX, SERVER, Door, soon
 from tests.gateway.console.served import PASSWORD
+from tests.gateway.console.test_broken_mail import last
 
 OUTLOOK = """<html><body lang="PT-BR"><div class="WordSection1"><p class="MsoNormal">Bom dia,</p>
 <p class="MsoNormal">Reenviamos a guia 4471.</p><p class="MsoNormal">Att,<br>Luciana</p>
@@ -91,3 +98,74 @@ def test_answers_between_the_lines_stay_in_sight_beside_what_they_answer(page: P
     ).first.click()
     original = page.get_by_role("menuitem", name="Baixar a mensagem original")
     expect(original).to_be_visible()
+
+
+#: one of each kind of program, as its people write; what is expected of it stands beside it
+PROGRAMS = (
+    "01-gmail-topo-sem-quebra",
+    "03-iphone-com-prefixo",
+    "04-outlook-android-html",
+    "05-thunderbird-topo",
+    "06-gmail-embaixo",
+    "09-samsung",
+    "10-yahoo-html",
+    "11-uol",
+    "13-roundcube-pt",
+    "23-disclaimer-no-fim",
+    "25-disclaimer-ingles-html",
+    "38-espanhol-iphone",
+    "43-gmail-html-intercalado",
+    "44-moz-html-intercalado",
+    "45-apple-mail-texto",
+)
+FROM = re.compile(rb"^From: .*$", re.MULTILINE)
+TAG = re.compile(r"<[^>]+>")
+
+
+def from_member(name: str) -> bytes:
+    """The message as the clinic's person would have sent it."""
+    written = (FIXTURES / "pt" / "build" / f"{name}.eml").read_bytes()
+    word = f"Authentication-Results: {SERVER}; dmarc=pass header.from=vila.example\n".encode()
+    return word + FROM.sub(b"From: luciana@vila.example", written, count=1)
+
+
+def opened(session: Session, after: int, count: int) -> list[Message] | None:
+    """The first messages of the tickets of what came in since, in its order."""
+    of_it = select(Message).join(InboundRaw, InboundRaw.id == Message.raw_id)
+    found = session.scalars(of_it.where(InboundRaw.id > after).order_by(InboundRaw.id)).all()
+    return list(found) if len(found) == count else None
+
+
+@pytest.fixture(scope="module")
+def programs(door: Door) -> Iterator[tuple[httpx.Client, dict[str, Message]]]:
+    before = door.instance.read(last)
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+        for name in PROGRAMS:
+            smtp.sendmail("luciana@vila.example", [BOX], from_member(name))
+    found = soon(lambda: door.instance.read(opened, before, len(PROGRAMS)))
+    with door.instance.client() as client:
+        yield client, dict(zip(PROGRAMS, found, strict=True))
+
+
+def words(page: str) -> str:
+    return " ".join(html.unescape(TAG.sub(" ", page)).split())
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_a_program_quotes_is_folded_and_what_it_says_is_not(
+    programs: tuple[httpx.Client, dict[str, Message]], name: str
+):
+    client, messages = programs
+    message, number = messages[name], messages[name].number
+    expected = json.loads((FIXTURES / "pt" / "build" / f"{name}.json").read_text())
+    page = client.get(f"/central/{number}").text
+    body = page.partition('<div class="body">')[2].partition("<footer>")[0]
+    seen, _, folded = body.partition('<details class="q">')
+    for line in expected["reply_text"].splitlines():
+        assert words(html.escape(line)) in words(seen)
+    for quote in expected["quoted_has"]:
+        assert quote not in words(seen)
+        assert quote in words(folded.partition("</details>")[0])
+    assert ("Respostas entre as linhas" in page) == bool(expected["inline"])
+    original = client.get(f"/central/{number}/mensagens/{message.id}/original").content
+    assert from_member(name) in original

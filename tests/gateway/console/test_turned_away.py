@@ -23,6 +23,8 @@ from tests.gateway.console.test_broken_mail import arrived, last
 DOMAIN = "vila.example"
 MEMBER = f"luciana@{DOMAIN}"
 TITLE = "Glosa do lote 77"
+#: one address of its own, whoever reads it as a word or as two
+HIDDEN = f"=?utf-8?Q?attacker?Q?luciana?=@{DOMAIN}"
 #: known to whoever saw the first mail
 FIRST = f"<primeira@{DOMAIN}>"
 #: signs as we do, but not for us
@@ -121,10 +123,12 @@ def altered(issued: str) -> str:
 
 @dataclass(frozen=True)
 class Forged:
-    """`headers`: all but the subject, which names the protocol. `says`: label and meaning."""
+    """`headers`: all but the subject, which names the protocol. `says`: label and meaning.
+    `sender`: whom the page names."""
 
     headers: Callable[[Victim], str]
     says: tuple[str, str]
+    sender: str = MEMBER
 
 
 FORGED = {
@@ -137,9 +141,12 @@ FORGED = {
     "a true id in a stranger's hand": Forged(
         lambda v: f"{passed('fora.example')}From: x@fora.example\nIn-Reply-To: {v.issued()}\n",
         OUTSIDER,
+        "x@fora.example",
     ),
     "a domain that looks alike": Forged(
-        lambda v: f"{passed('vi1a.example')}From: luciana@vi1a.example\nTo: {v.reply()}\n", OUTSIDER
+        lambda v: f"{passed('vi1a.example')}From: luciana@vi1a.example\nTo: {v.reply()}\n",
+        OUTSIDER,
+        "luciana@vi1a.example",
     ),
     "a true participant and the number alone": Forged(lambda _: f"From: {MEMBER}\n", UNVERIFIED),
     "a foreign id that the first mail had": Forged(
@@ -152,8 +159,14 @@ FORGED = {
         lambda _: f"{passed(result='fail')}{passed()}From: {MEMBER}\n", FALSE
     ),
     "an address inside an encoded word": Forged(
-        lambda _: f"{passed()}From: =?utf-8?Q?{MEMBER.replace('@', '=40')}?=@fora.example\n", FALSE
+        lambda v: f"{passed()}From: {HIDDEN}\nTo: {v.reply()}\n", OUTSIDER, HIDDEN
     ),
+    "the participant's address as a name": Forged(
+        lambda v: f'{passed("fora.example")}From: "{MEMBER}" <x@fora.example>\nTo: {v.reply()}\n',
+        OUTSIDER,
+        "x@fora.example",
+    ),
+    "nobody": Forged(lambda v: f"{passed()}To: {v.reply()}\n", UNVERIFIED, "sem remetente"),
 }
 
 
@@ -175,6 +188,7 @@ def test_a_forger_waits_with_the_reason_and_the_suggestion(victim: Victim, held:
     label, meaning = FORGED[name].says
     assert f"Retida: {label.lower()}." in page
     assert meaning in page
+    assert f"<{FORGED[name].sender}>" in page
     assert f"com sugestão: chamado {victim.number}, {TITLE}" in page
     assert f"Anexar ao {victim.number}" in page
 

@@ -5,6 +5,6 @@ const claim = document.querySelector("[data-renew]");
 if (claim) {
   setInterval(() => {
     if (document.visibilityState === "hidden") return;
-    fetch(claim.dataset.renew, { method: "POST", headers: { "x-csrf-token": claim.dataset.csrf } });
+    fetch(claim.dataset.renew, { method: "POST", headers: { "x-csrf-token": claim.dataset.csrf } }).catch(() => {});
   }, Number(claim.dataset.every) * 1000);
 }

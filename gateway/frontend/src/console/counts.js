@@ -8,8 +8,9 @@ let waiting = null;
 async function count() {
   waiting = null;
   asked = Date.now();
-  const response = await fetch("/central/contagens");
-  if (response.ok && !response.redirected) show(await response.json());
+  // On a dead line the numbers stay until something happens again.
+  const response = await fetch("/central/contagens").catch(() => null);
+  if (response?.ok && !response.redirected) show(await response.json());
 }
 
 function show(counts) {

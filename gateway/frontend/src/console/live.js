@@ -67,8 +67,8 @@ function suspect(kind, number) {
 async function ask(query) {
   const numbers = [...asked];
   asked.clear();
-  const response = await fetch(`/central/combinam?${query}&${numbers.map((number) => `number=${number}`).join("&")}`);
-  if (!response.ok || response.redirected) return;
+  const response = await fetch(`/central/combinam?${query}&${numbers.map((number) => `number=${number}`).join("&")}`).catch(() => null);
+  if (!response?.ok || response.redirected) return;
   const found = (await response.json()).map(String);
   for (const number of numbers) {
     if (found.includes(number)) matching.add(number);

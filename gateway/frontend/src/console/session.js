@@ -12,6 +12,8 @@ export const BACK = "ponte:back";
 const asking = new WeakSet();
 let waiting = null;
 let checked = null;
+// Whoever closed the dialog is not asked again for the sake of a file, until they send what it is for.
+let declined = false;
 
 /** For what a page does by itself: whether an answer says that the session is over. */
 export function isOver(answer) {
@@ -36,9 +38,6 @@ export async function ask(go = null) {
   const opener = document.activeElement;
   await htmx.ajax("GET", door.dataset.load, { target: "#door", swap: "innerHTML" });
   openDialog(dialog(), opener);
-  dialog()?.addEventListener("close", () => {
-    waiting = null;
-  });
 }
 
 async function goOn() {
@@ -61,8 +60,16 @@ if (door) {
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target === door) openDialog(dialog());
   });
+  // Once somebody entered it is taken out before it tells that it was closed.
+  door.addEventListener("close", ({ target }) => {
+    waiting = null;
+    declined = target.isConnected;
+  }, true);
   // A file on its way found the session over.
-  document.addEventListener("ponte:over", () => ask());
+  document.addEventListener("ponte:over", () => declined || ask());
+  document.addEventListener("ponte:wanted", () => {
+    declined = false;
+  });
   // Somebody who entered in another tab goes on in this one.
   addEventListener("focus", goOn);
 

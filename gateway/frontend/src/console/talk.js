@@ -10,8 +10,8 @@ const numbers = new Intl.NumberFormat("pt-BR");
 
 async function refresh(talk) {
   const first = talk.querySelector("[data-message]")?.dataset.message ?? "";
-  const answer = await fetch(`${talk.dataset.talk}?desde=${first}`, { headers: { "hx-request": "true" } });
-  if (!answer.ok) return;
+  const answer = await fetch(`${talk.dataset.talk}?desde=${first}`, { headers: { "hx-request": "true" } }).catch(() => null);
+  if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.querySelector("[data-talk]");
   if (!fresh || Number(fresh.dataset.version) < Number(talk.dataset.version)) return;

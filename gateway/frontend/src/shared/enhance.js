@@ -1,11 +1,17 @@
-// Runs a function on the elements that match, now and whenever a part of the page is replaced
-// (by htmx, or by the portal's own upload).
+// Runs a function once on each element that matches, now and whenever a part of the page is replaced.
+// htmx tells of the whole page too, when it begins: whoever was run then is not run again.
 
 const enhancers = [];
 
 export function enhance(selector, each) {
-  enhancers.push([selector, each]);
-  apply(document, selector, each);
+  const known = new WeakSet();
+  const once = (element) => {
+    if (known.has(element)) return;
+    known.add(element);
+    each(element);
+  };
+  enhancers.push([selector, once]);
+  apply(document, selector, once);
 }
 
 export function enhanceWithin(root) {

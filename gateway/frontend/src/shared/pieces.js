@@ -4,7 +4,7 @@
 // send(file, to, tell): to = {url, csrf, fields}; tell has progress(octets), state(word) with word
 // one of sending, checking, offline, again, over, done(token) and refused(sentence or null).
 
-const PAUSES = [1000, 2000, 5000, 10000, 30000];
+const PAUSES = [1000, 2000, 5000, 10000];
 // What the browser knows of the line, and what else ends a pause before its time
 const LINE = ["online", "offline"];
 const WAKES = [...LINE, "ponte:back", "ponte:wanted"];
