@@ -6,6 +6,7 @@ import email.policy
 import ssl
 import threading
 from collections import defaultdict, deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -20,18 +21,22 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.doubles.processes import PATIENCE, free_port
 
+#: parameters of RFC 3461 that a relay may be given
+DSN = frozenset({"RET", "NOTIFY"})
 #: an answer of the relay that says nothing and hangs up
 DROP = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """One message as the relay took it; `encrypted`: inside TLS."""
+    """One message as the relay took it; `encrypted`: inside TLS. `notify`: what its recipient
+    was to be told of (RFC 3461 §4.1)."""
 
     sender: str
     recipients: tuple[str, ...]
     raw: bytes
     encrypted: bool
+    notify: tuple[str, ...]
 
     @property
     def message(self) -> EmailMessage:
@@ -44,6 +49,11 @@ class _Server(SMTP):
             self.transport.abort()
             return
         await super().push(status)
+
+    def _getparams(self, params: Sequence[str]) -> dict[str, str | bool] | None:
+        """Those of DSN are known here; what RCPT asks for reaches its hook all the same."""
+        found = super()._getparams(params)
+        return found and {name: value for name, value in found.items() if name not in DSN}
 
 
 class Relay:
@@ -114,8 +124,14 @@ class Relay:
         self._thread.join()
         self._loop.close()
 
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd finds its hooks by these names
+        self, _: SMTP, session: Session, __: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], "250-DSN", responses[-1]]
+
     async def handle_RCPT(  # noqa: N802 - aiosmtpd finds its hooks by these names
-        self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]
+        self, _: SMTP, __: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         waiting = self._refusals[address]
         if waiting:
@@ -123,6 +139,7 @@ class Relay:
         if address in self._always:
             return self._always[address]
         envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
         return "250 OK"
 
     async def handle_DATA(self, _: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
@@ -132,6 +149,7 @@ class Relay:
             recipients=tuple(envelope.rcpt_tos),
             raw=content,
             encrypted=session.ssl is not None,
+            notify=tuple(envelope.rcpt_options),
         )
         answer = self._after_data.popleft() if self._after_data else "250 Taken"
         if answer == DROP or answer.startswith("2"):

@@ -1,10 +1,14 @@
 """Who a mail is from, through the door: SMTP in, judged by DNS or our server's word, on the page."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select
 
+from gateway.work import Work
+from helpdesk.models import Outbox
 from tests.doubles import dns
 from tests.doubles.keys import rsa_key, signed
 from tests.doubles.processes import wait_until
@@ -115,6 +119,54 @@ def test_only_the_topmost_word_of_our_server_counts(launch: Launch, relay: Relay
     hands.open_ticket(ana, instance.url, ticket["number"])
     expect(hands.talk(ana)).to_contain_text("Remetente verificado")
     expect(hands.talk(ana)).to_contain_text("o DMARC do domínio confere")
+
+
+def refused(instance: Instance) -> str:
+    """Why what is to leave is still here."""
+    work = Work(instance.database)
+    try:
+        return " ".join(work.read_now(lambda s: s.scalars(select(Outbox.error)).all()))
+    finally:
+        work.close()
+
+
+def test_nothing_leaves_in_the_clear_where_tls_is_asked_for(
+    launch: Launch, relay: Relay, seat: Seat
+):
+    # A host that is not called loopback, and a relay that does not offer STARTTLS
+    instance = launch(PONTE_MAIL__RELAY_URL=relay.url.replace("127.0.0.1", "0.0.0.0"))
+    mails.send_raw(instance.smtp_port, letter("Guia", "aberta-2"))
+    (ticket,) = instance.wait_tickets(1)
+    number = ticket["number"]
+    instance.call("POST", f"/tickets/{number}/messages", {"kind": "reply", "text": "Segue."})
+    wait_until(lambda: "STARTTLS" in refused(instance), lambda: instance.log)
+    ana = seat()
+    hands.enter_console(ana, instance.url)
+    hands.open_ticket(ana, instance.url, number)
+    expect(ana.locator("article.us footer")).to_contain_text(re.compile("Na fila|Atrasada"))
+    assert relay.handed == []
+
+
+def test_nobody_writes_the_headers_of_what_leaves(launch: Launch, relay: Relay, seat: Seat):
+    instance = launch()
+    subject = b"Subject: =?utf-8?q?Guia=0D=0ABcc:_golpe@fora.example=0D=0A=0D=0AVeja_isto?=\r\n"
+    name = f"From: =?utf-8?q?Lu=0D=0ABcc:_golpe@fora.example?= <{LUCIANA}>\r\n".encode()
+    written = letter("Guia", "injeta-1").replace(b"Subject: Guia\r\n", subject)
+    mails.send_raw(instance.smtp_port, written.replace(f"From: {LUCIANA}\r\n".encode(), name))
+    (ticket,) = instance.wait_tickets(1)
+    number = ticket["number"]
+    instance.call("POST", f"/tickets/{number}/messages", {"kind": "reply", "text": "Segue."})
+    for handed in relay.wait(2, LUCIANA):
+        assert handed.recipients == (LUCIANA,)
+        assert handed.notify == ("NOTIFY=FAILURE,DELAY",)
+        assert handed.message["Bcc"] is None
+        assert handed.message.defects == []
+        assert "Guia" in str(handed.message["Subject"])
+    ana = seat()
+    hands.enter_console(ana, instance.url)
+    hands.open_ticket(ana, instance.url, number)
+    expect(ana.locator("article.us footer")).to_contain_text("Enviado")
+    expect(ana.get_by_role("main")).to_contain_text("Guia Bcc: golpe@fora.example")
 
 
 def test_what_leaves_is_signed_for_everybody_to_check(launch: Launch, relay: Relay):

@@ -209,7 +209,10 @@ class World:
         )
         owners = {"A": ("person", self.persons["A"]), "agent": ("agent", agent_id)}
         for name, owner in owners.items():
-            asked = pieces.Asked("guia.pdf", "application/pdf", 5, f"{name}{n}")
+            # Of those that are not shared one at a time: a person sends so many a day.
+            place = "" if n == 1 else "again"
+            self.write(pieces.drop_all, owner, place)
+            asked = pieces.Asked("guia.pdf", "application/pdf", 5, f"{name}{n}", place)
             values[f"upload_of_{name}"] = self.write(pieces.begin, owner, asked, now=self.now).id
         return Things(values)
 

@@ -34,6 +34,8 @@ INVALID = "Código de resposta inválido", "traz um código que não é nosso"
 OUTSIDER = "Não participa do chamado", "quem escreve não participa dele"
 UNVERIFIED = "Remetente não verificado", "Não foi possível confirmar que a mensagem veio"
 FALSE = "Não veio de quem diz", "O domínio do remetente diz que esta mensagem não é dele"
+NOBODY = FALSE[0], "A mensagem não diz de que endereço veio."
+SEVERAL = FALSE[0], "A mensagem diz ser de mais de um remetente."
 
 
 def passed(domain: str = DOMAIN, server: str = SERVER, result: str = "pass") -> str:
@@ -166,7 +168,12 @@ FORGED = {
         OUTSIDER,
         "x@fora.example",
     ),
-    "nobody": Forged(lambda v: f"{passed()}To: {v.reply()}\n", UNVERIFIED, "sem remetente"),
+    "nobody": Forged(lambda v: f"{passed()}To: {v.reply()}\n", NOBODY, "sem remetente"),
+    "two at once": Forged(
+        lambda v: f"{passed()}From: x@fora.example\nFrom: {MEMBER}\nTo: {v.reply()}\n",
+        SEVERAL,
+        "x@fora.example",
+    ),
 }
 
 

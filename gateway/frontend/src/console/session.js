@@ -45,6 +45,8 @@ async function goOn() {
   const go = waiting;
   dialog().close();
   door.replaceChildren();
+  waiting = null;
+  declined = false;
   if (go) go();
   else document.dispatchEvent(new Event(BACK));
 }
@@ -60,10 +62,10 @@ if (door) {
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target === door) openDialog(dialog());
   });
-  // Once somebody entered it is taken out before it tells that it was closed.
-  door.addEventListener("close", ({ target }) => {
+  // Not heard once somebody entered: the dialog is gone by then.
+  door.addEventListener("close", () => {
     waiting = null;
-    declined = target.isConnected;
+    declined = true;
   }, true);
   // A file on its way found the session over.
   document.addEventListener("ponte:over", () => declined || ask());
