@@ -204,4 +204,11 @@ def _set_sequence(session: Session, table: Table, last: int) -> None:
         session.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), given)
         session.execute(text("INSERT INTO sqlite_sequence(name, seq) VALUES (:name, :last)"), given)
     else:
-        session.execute(text("SELECT setval(pg_get_serial_sequence(:name, :key), :last)"), given)
+        # No sequence stands at 0: one of which nothing was given away begins with 1.
+        session.execute(
+            text(
+                "SELECT setval(pg_get_serial_sequence(:name, :key),"
+                " greatest(CAST(:last AS bigint), 1), CAST(:last AS bigint) > 0)"
+            ),
+            given,
+        )

@@ -15,7 +15,6 @@ from gateway.work import Work
 from helpdesk import registers
 from helpdesk.models import Ticket
 from tests.doubles.postgres import Postgres
-from tests.flows import mails
 from tests.flows.conftest import Seat
 from tests.flows.hands import enter_console, open_ticket
 from tests.flows.instance import ANA, LUCIANA, PASSWORD, Instance, password_hash
@@ -92,9 +91,7 @@ def opened(instance: Instance, title: str) -> int:
 
 def test_who_is_at_a_ticket_shows_at_the_other_process(pair: tuple[Instance, Instance], seat: Seat):
     here, there = pair
-    mails.send(here.smtp_port, mails.letter(LUCIANA, "Glosa", "Por quê?", message_id="two-1"))
-    [ticket] = here.wait_tickets(1)
-    number = ticket["number"]
+    number = opened(here, "Glosa")
     ana, bia = seat(), seat()
     enter_console(ana, here.url)
     enter_console(bia, there.url, BIA)

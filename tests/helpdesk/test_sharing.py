@@ -97,14 +97,14 @@ def test_who_may_share_with_everybody_names_and_removes_what_others_share(
     with pytest.raises(Invalid):
         saved_views.rename(session, boss, sector, "Plantão")
     saved_views.rename(session, boss, sector, " Setor  CTM ")
-    assert names(session, rui) == ["Plantão", "Setor CTM"]
+    assert names(session, rui) == ["Plantão", "Setor CTM", "Da casa"]
     session.flush()
     said = session.scalars(select(LogPrivate.values).order_by(LogPrivate.log_id.desc())).first()
     assert said is not None
     assert said["changes"] == [{"field": "view", "before": "Do setor", "after": "Setor CTM"}]
     assert said["actor"] == boss.actor.name
     saved_views.remove(session, boss, sector)
-    assert names(session, rui) == ["Plantão"]
+    assert names(session, rui) == ["Plantão", "Da casa"]
 
 
 @pytest.mark.parametrize(("name", "query"), [("", ""), ("x" * 61, ""), ("x", "q" * 2_001)])
