@@ -1,4 +1,5 @@
-"""What happens by the clock: sealing the log, digests of held notices, forgetting what is over."""
+"""What happens by the clock: sealing the log, digests of held notices, going on with what a process
+that died left half done, forgetting what is over."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from channels import Kit
-from helpdesk import events, idempotency, logins, notices, seals, tallies, throttles
+from helpdesk import bulk, events, idempotency, logins, notices, seals, tallies, throttles
 from helpdesk.policy import Policy
 
 
@@ -54,6 +55,7 @@ def _forget(session: Session, _: Policy, now: datetime) -> bool:
 
 TIMERS = (
     Timer("seal", 1.0, seals.is_due, _seal),
+    Timer("bulk", 15.0, bulk.is_under_way, bulk.take_up),
     Timer("tally", 30.0, tallies.is_unfolded, _fold),
     Timer("digest", 60.0, notices.is_held, _digest),
     Timer("forget", 3_600.0, lambda _: True, _forget),

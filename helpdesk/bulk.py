@@ -33,6 +33,8 @@ MOST, STEP = 10_000, 25
 AGAIN = 1_000
 #: a step takes a second at most; who is silent for so long has died
 HELD = timedelta(seconds=60)
+#: what nobody works on is taken up again for so long; after that its agent says whether it goes on
+TAKEN_UP = timedelta(hours=1)
 #: what became of old ones is forgotten when the agent begins another
 KEPT = timedelta(days=7)
 DONE, UNDONE = "done", "undone"
@@ -91,6 +93,28 @@ def step(session: Session, bulk_id: int, policy: Policy, now: datetime) -> bool:
     else:
         _put_back(session, desk, row)
     return row.state in AT_WORK
+
+
+def is_under_way(session: Session) -> bool:
+    """Whether any is under way: whoever works on it may have died."""
+    return session.scalar(select(Bulk.id).where(Bulk.state.in_(AT_WORK)).limit(1)) is not None
+
+
+def take_up(session: Session, policy: Policy, now: datetime) -> bool:
+    """The next few tickets of what nobody works on any more; whether there was such a thing."""
+    dropped = session.scalar(
+        select(Bulk)
+        .where(Bulk.state.in_(AT_WORK), Bulk.held_until < now, Bulk.held_until > now - TAKEN_UP)
+        .order_by(Bulk.held_until)
+        .limit(1)
+        .with_for_update()
+    )
+    if dropped is None:
+        return False
+    step(session, dropped.id, policy, now)
+    # Held only while this transaction lasts: the next call goes on with it.
+    dropped.held_until = now - timedelta(seconds=1)
+    return True
 
 
 def stop(session: Session, desk: Desk, bulk_id: int) -> None:

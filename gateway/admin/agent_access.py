@@ -53,11 +53,11 @@ async def access_act(
 ) -> Response[Any]:
     """Verbs enviar and fatores, right after a log-in. Raises `NotVisible`, `Forbidden`,
     `Throttled`."""
-    _check(slug)
+    screen = screens.beside(slug, PAGE)
     if verb not in _VERBS:
         raise NotVisible("agent", verb)
     if not is_fresh(request, console.kit):
-        return confirm(_url(record_id))
+        return confirm(screen.url_of(record_id, PAGE))
     act, said = _VERBS[verb]
     form = await fields.read(request)
     try:
@@ -67,7 +67,7 @@ async def access_act(
         return await _page(request, console, slug, record_id, typed=typed, error=error)
     except Conflict as error:
         return await _page(request, console, slug, record_id, conflict=error.code)
-    return shell.go(console, _url(record_id), said)
+    return shell.go(console, screen.url_of(record_id, PAGE), said)
 
 
 async def _send(console: Console, desk: Desk, agent_id: int, _: Fields) -> None:
@@ -87,16 +87,6 @@ _VERBS: dict[str, tuple[Act, str]] = {
 }
 
 
-def _check(slug: str) -> None:
-    """Raises `NotVisible`: only agents enter here."""
-    if PAGE not in screens.screen_of(slug).pages:
-        raise NotVisible("register", slug)
-
-
-def _url(agent_id: int) -> str:
-    return f"{screens.ROOT}/{screens.path_of(AGENT.name)}/{agent_id}/{PAGE}"
-
-
 async def _page(
     request: AgentRequest,
     console: Console,
@@ -107,10 +97,10 @@ async def _page(
     error: Invalid | None = None,
     conflict: str = "",
 ) -> Response[str]:
-    _check(slug)
+    screen = screens.beside(slug, PAGE)
     found = await console.kit.work.read(_read, console.desk(request), record_id)
     context: dict[str, object] = {
-        "screen": screens.screen_of(slug),
+        "screen": screen,
         "record": found.agent,
         "page": PAGE,
         "way": found.way,

@@ -50,14 +50,14 @@ async def member_invite(
     slug: FromPath[str],
     record_id: FromPath[int],
 ) -> Response[Any]:
-    _check(slug)
+    screen = screens.beside(slug, PAGE)
     form = await fields.read(request)
     typed = {name: form.one(name) for name in ASKED}
     try:
         await console.kit.work.write(memberships.invite, console.desk(request), record_id, **typed)
     except Invalid as error:
         return await _page(request, console, slug, record_id, typed, error)
-    return shell.go(console, _url(record_id), "member-invited")
+    return shell.go(console, screen.url_of(record_id, PAGE), "member-invited")
 
 
 @post("/{slug:str}/{record_id:int}/pessoas/{member_id:int}/{verb:str}")
@@ -70,7 +70,7 @@ async def member_act(
     verb: FromPath[str],
 ) -> Response[Any]:
     """gravar, convidar or desativar. Raises `NotVisible`, `Forbidden`."""
-    _check(slug)
+    screen = screens.beside(slug, PAGE)
     if verb not in _VERBS:
         raise NotVisible("person", verb)
     act, said = _VERBS[verb]
@@ -81,7 +81,7 @@ async def member_act(
         return await _page(request, console, slug, record_id, {}, error)
     except Conflict:
         said = "member-came"
-    return shell.go(console, _url(record_id), said)
+    return shell.go(console, screen.url_of(record_id, PAGE), said)
 
 
 async def _change(
@@ -111,16 +111,6 @@ _VERBS: dict[str, tuple[Act, str]] = {
 }
 
 
-def _check(slug: str) -> None:
-    """Raises `NotVisible`: only providers have people."""
-    if PAGE not in screens.screen_of(slug).pages:
-        raise NotVisible("register", slug)
-
-
-def _url(provider_id: int) -> str:
-    return f"{screens.ROOT}/{screens.path_of(PROVIDER.name)}/{provider_id}/{PAGE}"
-
-
 async def _page(
     request: AgentRequest,
     console: Console,
@@ -129,10 +119,10 @@ async def _page(
     typed: dict[str, str] | None = None,
     error: Invalid | None = None,
 ) -> Response[str]:
-    _check(slug)
+    screen = screens.beside(slug, PAGE)
     found = await console.kit.work.read(_read, console.desk(request), record_id)
     context: dict[str, object] = {
-        "screen": screens.screen_of(slug),
+        "screen": screen,
         "record": found.provider,
         "page": PAGE,
         "members": found.members,

@@ -30,6 +30,9 @@ class Screen:
     def url(self) -> str:
         return f"{ROOT}/{self.path}"
 
+    def url_of(self, record_id: int, page: str) -> str:
+        return f"{self.url}/{record_id}/{page}"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -113,6 +116,14 @@ def screen_of(path: str) -> Screen:
     if found is None:
         raise NotVisible("register", path)
     return found
+
+
+def beside(path: str, page: str) -> Screen:
+    """The register whose records have `page` beside their form. Raises `NotVisible`."""
+    screen = screen_of(path)
+    if page not in screen.pages:
+        raise NotVisible("register", path)
+    return screen
 
 
 def path_of(register: str) -> str:

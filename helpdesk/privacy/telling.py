@@ -1,5 +1,7 @@
 """What a person may have of their data (LGPD art. 18, II and V): plain values, ready for JSON."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
@@ -51,14 +53,15 @@ def told(session: Session, scope: Scope) -> dict[str, Any]:
 
 
 def _people(session: Session, scope: Scope) -> list[dict[str, Any]]:
-    served: dict[int, list[dict[str, Any]]] = {}
-    for row, provider in session.execute(
-        select(Membership, Provider.name)
-        .join(Provider, Provider.id == Membership.provider_id)
-        .where(any_of(session, Membership.id, scope.of("membership")))
-        .order_by(Membership.id)
-    ):
-        served.setdefault(row.person_id, []).append({"provider": provider, "role": row.role})
+    served = _listed(
+        (row.person_id, {"provider": provider, "role": row.role})
+        for row, provider in session.execute(
+            select(Membership, Provider.name)
+            .join(Provider, Provider.id == Membership.provider_id)
+            .where(any_of(session, Membership.id, scope.of("membership")))
+            .order_by(Membership.id)
+        )
+    )
     rows = session.scalars(
         select(Person).where(any_of(session, Person.id, scope.of("person"))).order_by(Person.id)
     )
@@ -74,36 +77,38 @@ def _people(session: Session, scope: Scope) -> list[dict[str, Any]]:
 
 
 def _tickets(session: Session, scope: Scope) -> list[dict[str, Any]]:
-    files: dict[int, list[dict[str, Any]]] = {}
-    for row in session.scalars(
-        select(Attachment)
-        .where(any_of(session, Attachment.message_id, scope.of("author")))
-        .order_by(Attachment.id)
-    ):
-        files.setdefault(row.message_id, []).append(
-            {"filename": row.filename, "size": row.size, "sha256": row.sha256}
+    files = _listed(
+        (row.message_id, {"filename": row.filename, "size": row.size, "sha256": row.sha256})
+        for row in session.scalars(
+            select(Attachment)
+            .where(any_of(session, Attachment.message_id, scope.of("author")))
+            .order_by(Attachment.id)
         )
-    said: dict[int, list[dict[str, Any]]] = {}
-    for row in session.scalars(
-        select(Message).where(any_of(session, Message.id, scope.of("author"))).order_by(Message.id)
-    ):
-        said.setdefault(row.number, []).append(
+    )
+    said = _listed(
+        (
+            row.number,
             {
                 "at": row.at,
                 "channel": row.channel,
                 "text": row.text,
                 "attachments": files.get(row.id, []),
-            }
+            },
         )
-    answered: dict[int, list[dict[str, Any]]] = {}
-    for row in session.scalars(
-        select(SurveyAnswer)
-        .where(any_of(session, SurveyAnswer.id, scope.of("survey_answer")))
-        .order_by(SurveyAnswer.id)
-    ):
-        answered.setdefault(row.number, []).append(
-            {"at": row.at, "question": row.label, "answer": row.value}
+        for row in session.scalars(
+            select(Message)
+            .where(any_of(session, Message.id, scope.of("author")))
+            .order_by(Message.id)
         )
+    )
+    answered = _listed(
+        (row.number, {"at": row.at, "question": row.label, "answer": row.value})
+        for row in session.scalars(
+            select(SurveyAnswer)
+            .where(any_of(session, SurveyAnswer.id, scope.of("survey_answer")))
+            .order_by(SurveyAnswer.id)
+        )
+    )
     numbers = sorted({*scope.of("contact"), *said})
     rows = session.scalars(
         select(Ticket).where(any_of(session, Ticket.number, numbers)).order_by(Ticket.number)
@@ -128,3 +133,11 @@ def _tickets(session: Session, scope: Scope) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def _listed(rows: Iterable[tuple[int, dict[str, Any]]]) -> dict[int, list[dict[str, Any]]]:
+    """What belongs to each, in the order it came."""
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for whose, row in rows:
+        found[whose].append(row)
+    return found

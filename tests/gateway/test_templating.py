@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment, UndefinedError
 
+from channels.mail import compose
 from gateway import formats, templating
 from gateway.labels import LABELS, label
 from helpdesk import alerts, border, deadlines, matching, workflow
@@ -122,6 +123,18 @@ def test_numbers_and_money():
     assert formats.number(4044) == "4.044"
     assert formats.number(4.6, 1) == "4,6"
     assert formats.money(1234.56) == "R$ 1.234,56"
+
+
+@pytest.mark.parametrize("kind", ["html", "txt"])
+@pytest.mark.parametrize("notice", ["invitation", "first_access", "confirm_domain"])
+def test_a_name_with_a_full_stop_ends_its_sentence(notice: str, kind: str):
+    env = templating.environment({}, ZONE, insurer="Operadora Modelo S.A.")
+    named = {"provider": "Clínica Vila Serena Ltda.", "name": "Rita", "domain": "vila.example"}
+    context = dict.fromkeys(compose.KEYS) | {"files": [], "answerable": False} | named
+    said = templating.render(env, f"mail/{notice}/body.{kind}", context)
+    assert "A. " in said or "Ltda. " in said
+    assert ".." not in said
+    assert formats.ended("Laboratório Aurora") == "Laboratório Aurora."
 
 
 def test_documents_and_phones_get_their_mask():
@@ -252,6 +265,17 @@ def test_the_deadline_says_band_time_and_promise(env: Environment):
     assert "Atenção · 7 h" in html
     assert "2 úteis" in html
     assert "vence 24/11/2026 18:00" in html
+
+
+@pytest.mark.parametrize(
+    ("band", "words"), [("attention", "No prazo"), ("expired", "Fora do prazo")]
+)
+def test_what_is_over_calls_for_nobodys_attention(env: Environment, band: str, words: str):
+    text = '{% from "parts/deadline.html" import deadline %}{{ deadline(b, d, none) }}'
+    html = shown(env, text, b=band, d=at(24, 18))
+    assert words in html
+    assert "Atenção" not in html
+    assert "era até 24/11/2026 18:00" in html
 
 
 def test_why_lists_each_day_with_its_count_or_reason(env: Environment):

@@ -386,6 +386,22 @@ def test_who_goes_on_takes_what_nobody_works_on(
     assert finish(session, later, number).done == 3
 
 
+def test_what_a_dead_process_left_is_taken_up_for_an_hour(
+    session: Session, desk: Desk, open_ones: Callable, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(bulk, "STEP", 1)
+    number = bulk.start(session, desk, "forward", FORWARD, seen(open_ones(3)))
+    assert bulk.is_under_way(session)
+    assert not bulk.take_up(session, desk.policy, NOW + bulk.HELD)
+    after = NOW + bulk.HELD + timedelta(seconds=1)
+    assert not bulk.take_up(session, desk.policy, after + bulk.TAKEN_UP)
+    while bulk.take_up(session, desk.policy, after):
+        pass
+    done = bulk_views.view(session, desk.actor, number, now=after)
+    assert (done.state, done.done) == ("done", 3)
+    assert not bulk.is_under_way(session)
+
+
 def test_who_may_no_longer_does_no_more(
     session: Session, desk: Desk, open_ones: Callable, monkeypatch: pytest.MonkeyPatch
 ):

@@ -85,7 +85,7 @@ ODD = {
     ),
     "a name in encoded words": Odd(
         typed("text/plain", "Nome codificado"),
-        "Lu da Recepção",
+        "Nome codificado",
         sender=f"=?utf-8?q?Lu_da_Recep=C3=A7=C3=A3o?= <{MEMBER}>",
     ),
     "nothing but a text": Odd(b"\nSem nenhum cabecalho a mais", "Sem nenhum cabecalho a mais"),
@@ -158,3 +158,12 @@ def test_it_is_read_on_its_page(door: Door, name: str):
     found = door.instance.read(names, number)
     assert set(odd.files) <= set(found)
     assert all(each in page for each in odd.files)
+
+
+def test_a_strangers_encoded_name_is_read_where_it_waits(door: Door):
+    name = "=?utf-8?q?Lu_da_Recep=C3=A7=C3=A3o?="
+    door.send(f"{name} <lu@alheio.example>", "Nome de estranho", "Preciso de ajuda.")
+    held_id = soon(lambda: door.held("lu@alheio.example", "Nome de estranho"))
+    with door.instance.client() as client:
+        page = html.unescape(client.get(f"/central/quarentena/{held_id}").text)
+    assert "Lu da Recepção <lu@alheio.example>" in page
