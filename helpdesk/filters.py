@@ -91,7 +91,7 @@ class Range:
 class Wanted:
     """`condition` says what is shown. `ranges` lead to it, the narrowest kind first; none when
     nearly everything is shown. `numbers` are the hits of a search, None when nothing is searched;
-    `complete` is false when it stopped at the newest. `situation` when there is only one.
+    `complete` is false when it stopped at the newest. `situations`: None for whatever.
     `late` when it shows only what was closed after its deadline. `chosen` holds the ids of each
     filter by codes, `fixed` what the filter says of columns a list is sorted by."""
 
@@ -99,7 +99,7 @@ class Wanted:
     ranges: tuple[Range, ...]
     numbers: list[int] | None
     complete: bool
-    situation: str | None
+    situations: tuple[str, ...] | None
     late: bool
     chosen: dict[str, list[int]]
     fixed: dict[str, ColumnElement[bool]]
@@ -168,7 +168,7 @@ def read(
         ranges=tuple(ranges),
         numbers=None if found is None else found.numbers,
         complete=found is None or found.complete,
-        situation=situations[0] if situations is not None and len(situations) == 1 else None,
+        situations=situations,
         late=situations == ("closed",) and chosen.deadline == "expired",
         chosen=_implied(session, ids),
         fixed=_fixed(session, ids, chosen, opened, policy),

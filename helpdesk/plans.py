@@ -2,11 +2,13 @@
 
 Two ways, and the sizes decide, not the database's guess about them. *Few*: a range of a filter's
 index that holds little is read whole and sorted here. *Walk*: the order's index is walked until
-the page is full; a filter that lets few pass is *few* already. What is neither, because the filter
-avoids the place where the walk begins, is sorted by the database.
+the page is full, or one of each situation in this order; a filter that lets few pass is *few*
+already. What is neither, because the filter avoids the place where the walk begins, is sorted by
+the database.
 """
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, or_, select, true
@@ -35,7 +37,7 @@ KEYS: dict[str, Any] = {
     "title": Ticket.sort_title,
     "due": Ticket.due_at,
 }
-#: orders in which what is still open lies at one end: a list of closed ones walks past it
+#: orders with an index for each situation: what is open lies at one end of all that is closed
 WITH_SITUATION = frozenset({"due", "opened", "number", "protocol"})
 #: filter, order, whether a single situation is needed, index: lists of one value with an index in
 #: their order. Agents work for a sector and sectors own classifications, so that these lie together
@@ -80,8 +82,8 @@ def find(session: Session, wanted: Wanted, order: Order, after: Place | None, li
             query = _hinted(select(KEYS[order.key], Ticket.number), near.index)
             query = query.where(near.condition, wanted.condition)
             return _sorted(session, query, order, after, limit)
-    places, ended = _walk(session, wanted, order, after, limit)
-    if ended or len(places) > limit:
+    places = _walk(session, wanted, order, after, limit)
+    if places is not None:
         return Found(places, None)
     return Found(_sort(session, wanted, order, after, limit), None)
 
@@ -120,9 +122,27 @@ def _size(session: Session, near: Range, most: int) -> int:
 
 def _walk(
     session: Session, wanted: Wanted, order: Order, after: Place | None, limit: int
+) -> list[Place] | None:
+    """The page from the indexes in its order; None when one of them was left before its end."""
+    parts: list[list[Place]] = []
+    for index, within in _paths(wanted, order):
+        part, ended = _walked(session, wanted, order, after, limit, index, within)
+        if not ended and len(part) <= limit:
+            return None
+        parts.append(part)
+    return sorted(chain(*parts), reverse=order.descending)[: limit + 1]
+
+
+def _walked(
+    session: Session,
+    wanted: Wanted,
+    order: Order,
+    after: Place | None,
+    limit: int,
+    index: str | None,
+    within: ColumnElement[bool],
 ) -> tuple[list[Place], bool]:
     """The page as far as the walk came, and whether it came to the end of the index."""
-    index, within = _path(wanted, order)
     places: list[Place] = []
     for stretch in _stretches(order, after):
         some = _shown(session, wanted, order, index, within & stretch, limit - len(places))
@@ -166,23 +186,25 @@ def _shown(
     return [tuple(row) for row in session.execute(query).all()]
 
 
-def _path(wanted: Wanted, order: Order) -> tuple[str | None, ColumnElement[bool]]:
-    """An index in this order, and which part of it holds the list."""
+def _paths(wanted: Wanted, order: Order) -> list[tuple[str | None, ColumnElement[bool]]]:
+    """Indexes in this order, and which part of each holds the list; together they hold it once."""
     within = wanted.fixed.get(order.key, true())
     column = KEYS[order.key].key
+    situations = wanted.situations or ()
+    only = situations[0] if len(situations) == 1 else None
     for name, key, needs_situation, tail in OWN:
         ids = wanted.chosen.get(name, [])
-        if key == order.key and len(ids) == 1 and not (needs_situation and not wanted.situation):
+        if key == order.key and len(ids) == 1 and not (needs_situation and only is None):
             own = REGISTERS[name][0] == ids[0]
             if needs_situation:
-                own &= Ticket.situation == wanted.situation
-            return filter_index(REGISTERS[name][0].key) + tail, own
+                own &= Ticket.situation == only
+            return [(filter_index(REGISTERS[name][0].key) + tail, own)]
     if wanted.late and order.key == "due":
-        return LATE_INDEX, (Ticket.closed_at > Ticket.due_at) & within
-    if wanted.situation == "closed" and order.key in WITH_SITUATION:
-        tail = "" if order.key == "due" else f"_by_{column}"
-        return filter_index("situation") + tail, (Ticket.situation == "closed") & within
-    return (None if order.key == "number" else order_index(column)), within
+        return [(LATE_INDEX, (Ticket.closed_at > Ticket.due_at) & within)]
+    if situations and order.key in WITH_SITUATION:
+        index = filter_index("situation") + ("" if order.key == "due" else f"_by_{column}")
+        return [(index, (Ticket.situation == situation) & within) for situation in situations]
+    return [(None if order.key == "number" else order_index(column), within)]
 
 
 def _sort(
@@ -203,9 +225,9 @@ def _sort(
 def _narrowest(session: Session, wanted: Wanted, most: int) -> Range:
     """The range that holds fewest, sizes beyond `most` being equal."""
     if not wanted.ranges:
-        if wanted.situation is not None:
-            return Range(filter_index("situation"), Ticket.situation == wanted.situation)
-        return Range(filter_index("situation"), true())
+        situations = wanted.situations
+        shown = true() if situations is None else Ticket.situation.in_(situations)
+        return Range(filter_index("situation"), shown)
     if len(wanted.ranges) == 1:
         return wanted.ranges[0]
     return min(wanted.ranges, key=lambda near: _size(session, near, most))

@@ -162,9 +162,22 @@ def check(session: Session, world: World) -> dict[tuple[int, str, bool], list[in
     return found
 
 
+#: how many entries of a range are read whole, and how far a walk goes
+WAYS = {
+    "few": (plans.LOOKED_AT, plans.LONGEST_WALK),
+    "walk": (0, plans.LONGEST_WALK),
+    "sort": (0, 3),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_every_filter_and_order_pages_alike_on_both_databases(
-    sqlite_url: str, postgres_url: str, policy: Policy
+    sqlite_url: str, postgres_url: str, policy: Policy, way: str, monkeypatch: pytest.MonkeyPatch
 ):
+    """By each way a page may be found: here all lists are short, and would be read whole."""
+    looked_at, longest = WAYS[way]
+    monkeypatch.setattr(plans, "LOOKED_AT", looked_at)
+    monkeypatch.setattr(plans, "LONGEST_WALK", longest)
     found: list[dict[tuple[int, str, bool], list[int]]] = []
     for url in (sqlite_url, postgres_url):
         work = Work(url)

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pyotp
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 
+from helpdesk import sessions
 from helpdesk.models import Passkey
 from tests.doubles.browser import axe, open_page, photograph, plug_in
 from tests.gateway.console.guarded import Guarded
@@ -65,6 +67,35 @@ def test_a_passkey_is_made_and_opens_the_console(guarded: Guarded, here: str, pa
     page.goto(f"{here}/entrar")
     page.get_by_role("button", name="Chave de acesso").click()
     expect(page.get_by_text("A chave de acesso não foi aceita")).to_be_visible()
+
+
+def test_a_passkey_opens_over_what_was_being_written(guarded: Guarded, here: str, page: Page):
+    agent_id = guarded.agent("reentra")
+    number = guarded.opened("Lote que espera a resposta")
+    plug_in(page)
+    enter(page, here, "reentra")
+    page.wait_for_url(f"{here}/central")
+    page.goto(f"{here}/central/conta")
+    page.get_by_label("Nova chave de acesso").fill("Mesa 5")
+    page.get_by_role("button", name="Cadastrar chave de acesso").click()
+    expect(page.get_by_text("Mesa 5", exact=True)).to_be_visible()
+    page.goto(f"{here}/central/{number}")
+    page.get_by_label("Texto da resposta").fill("Escrito antes de a sessão terminar")
+    guarded.write(sessions.end_all, "agent", agent_id, now=guarded.now)
+    page.get_by_role("button", name="Responder", exact=False).first.click()
+    dialog = page.get_by_role("dialog", name="Sua sessão terminou")
+    key = dialog.get_by_role("button", name="Chave de acesso")
+    expect(key).to_be_visible()
+    assert axe(page) == []
+    photograph(page, "door-again-passkey")
+    found = select(Passkey).where(Passkey.agent_id == agent_id)
+    row = guarded.read(lambda s: s.scalars(found).one())
+    guarded.set(Passkey, row.id, credential="gone")
+    key.click()
+    expect(dialog.get_by_role("alert").first).to_contain_text("não foi aceita")
+    guarded.set(Passkey, row.id, credential=row.credential)
+    key.click()
+    expect(page.get_by_role("log")).to_contain_text("Escrito antes de a sessão terminar")
 
 
 def test_a_device_that_says_no_leaves_the_other_ways(guarded: Guarded, here: str, page: Page):
@@ -172,3 +203,37 @@ def test_without_a_script_the_password_is_enough(guarded: Guarded, here: str, br
         page.wait_for_url(f"{here}/central")
     finally:
         page.context.close()
+
+
+def test_without_a_line_nothing_is_sent_and_nothing_is_lost(
+    guarded: Guarded, here: str, page: Page
+):
+    guarded.agent("semlinha")
+    number = guarded.opened("Lote sem linha")
+    enter(page, here, "semlinha")
+    page.wait_for_url(f"{here}/central")
+    page.goto(f"{here}/central/{number}")
+    answer = page.get_by_label("Texto da resposta")
+    answer.fill("Escrito sem linha")
+    page.context.set_offline(offline=True)
+    page.keyboard.press("Control+Enter")
+    alert = page.get_by_role("alert").filter(has_text="Não foi enviado: sem conexão")
+    expect(alert).to_be_visible()
+    expect(answer).to_have_value("Escrito sem linha")
+    assert axe(page) == []
+    page.context.set_offline(offline=False)
+    expect(alert).to_be_hidden()
+
+    # Over a dialog that holds what was typed it is said, too.
+    page.get_by_role("toolbar").get_by_role("link", name="Encaminhar").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Nota").fill("Para quem tiver linha")
+    page.context.set_offline(offline=True)
+    page.keyboard.press("Control+Enter")
+    expect(alert).to_be_visible()
+    expect(dialog.get_by_label("Nota")).to_have_value("Para quem tiver linha")
+    page.context.set_offline(offline=False)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="Responder", exact=False).first.click()
+    expect(page.get_by_role("log")).to_contain_text("Escrito sem linha")

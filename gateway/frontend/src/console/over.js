@@ -46,7 +46,9 @@ function settle() {
 function around(dialog) {
   const found = [];
   for (let part = dialog; part && part !== document.body; part = part.parentElement) {
-    found.push(...[...part.parentElement.children].filter((other) => other !== part && !other.hasAttribute("aria-hidden")));
+    // What is said over the dialog is said to everybody.
+    const others = [...part.parentElement.children].filter((other) => other !== part && !other.matches("[aria-hidden], [role=alert]"));
+    found.push(...others);
   }
   return found;
 }

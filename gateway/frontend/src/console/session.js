@@ -1,10 +1,12 @@
 // A session that ended while somebody was writing: before a form is sent, the page asks whether it
 // is still logged in; if not, the log-in opens over it (<div id="door">) and the send goes on
-// afterwards. Without a script the server keeps the text as a draft instead.
+// afterwards. While nobody answers nothing is sent: the browser's own page would take the place of
+// what was written. Without a script the server keeps the text as a draft instead.
 import { openDialog } from "./dialogs.js";
 import htmx from "./htmx-global.js";
 
 const door = document.getElementById("door");
+const unsent = document.querySelector("[data-unsent]");
 const ENTERED = "ponte-entered";
 /** Somebody is logged in again and nothing waited to be sent. */
 export const BACK = "ponte:back";
@@ -20,12 +22,12 @@ export function isOver(answer) {
   return answer.type === "opaqueredirect" || answer.status === 401;
 }
 
-/** True while the server knows us; one that does not answer is for the browser to tell of. */
+/** True while the server knows us, null while nobody answers. */
 async function isLive() {
   try {
     return !isOver(await fetch(door.dataset.check, { redirect: "manual", cache: "no-store" }));
   } catch {
-    return true;
+    return null;
   }
 }
 
@@ -72,6 +74,9 @@ if (door) {
   document.addEventListener("ponte:wanted", () => {
     declined = false;
   });
+  addEventListener("online", () => {
+    unsent.hidden = true;
+  });
   // Somebody who entered in another tab goes on in this one.
   addEventListener("focus", goOn);
 
@@ -84,6 +89,7 @@ if (door) {
     event.stopImmediatePropagation();
     if (asking.has(form)) return;
     asking.add(form);
+    unsent.hidden = true;
     const { submitter } = event;
     const send = () => {
       checked = form;
@@ -93,7 +99,8 @@ if (door) {
     isLive().then((live) => {
       asking.delete(form);
       if (live) send();
-      else ask(send);
+      else if (live === false) ask(send);
+      else unsent.hidden = false;
     });
   }, true);
 }
