@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
-from channels import Health, Kit
+from channels.kit import Health, Kit
 from helpdesk import alarms
 from helpdesk.alarms import Listener
 
@@ -32,8 +32,9 @@ async def watch_listeners(kit: Kit, probes: Sequence[Probe]) -> None:
 async def look_at_database(kit: Kit, channels: Collection[str]) -> None:
     now = kit.clock()
     found = await kit.work.read(alarms.of_database, kit.policy, channels, now=now)
-    if await kit.work.read(alarms.differs, found, alarms.OF_DATABASE):
-        await kit.work.write(alarms.settle, found, alarms.OF_DATABASE, now=now)
+    codes = await kit.work.read(alarms.raised, alarms.OF_DATABASE)
+    if await kit.work.read(alarms.differs, found, codes):
+        await kit.work.write(alarms.settle, found, codes, now=now)
     if await kit.work.read(alarms.untold, now=now):
         await kit.work.write(alarms.tell, kit.policy, now=now)
 

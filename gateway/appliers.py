@@ -13,7 +13,7 @@ from time import monotonic
 
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from gateway import trial
 from helpdesk import inbound, intake, quarantine
 from helpdesk.border import HoldReason, Inbound, Receipt, Refusal

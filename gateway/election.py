@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from channels import Kit
+from channels.kit import Kit
 from helpdesk import leases
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from gateway import ledger
 from gateway.labels import ERASED
 from helpdesk import pieces

@@ -226,6 +226,11 @@ def paragraphs(text: str) -> Markup:
     return Markup("\n").join(Markup("<p>{}</p>").format(_lines(block)) for block in blocks)
 
 
+def ended(name: str) -> str:
+    """As the last word of a sentence: "Ltda." brings its own full stop."""
+    return name if name.endswith(".") else f"{name}."
+
+
 def cited(text: str) -> Markup:
     """`paragraphs`, with runs of lines that begin with `>` set apart as quotations: so answers
     written between the lines they answer stand out. The sign stays: it may mean "more than"."""
@@ -283,5 +288,6 @@ def filters(zone: ZoneInfo) -> dict[str, Callable[..., object]]:
         thumb,
         paragraphs,
         cited,
+        ended,
     )
     return {function.__name__: function for function in (*bound, *free)}

@@ -17,7 +17,7 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from channels import Work
+from channels.kit import Work
 from helpdesk import members, parameters, sessions
 from helpdesk.border import Actor, ActorKind
 from helpdesk.members import Membered

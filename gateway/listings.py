@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
 
-from channels import Work
+from channels.kit import Work
 from helpdesk import grid, rows
 from helpdesk.border import Actor
 from helpdesk.filters import Filter

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 
-from channels import Kit
+from channels.kit import Kit
 from helpdesk import processes
 from helpdesk.processes import Process
 

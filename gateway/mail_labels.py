@@ -111,6 +111,17 @@ MAIL: dict[str, dict[str, str]] = {
         "policy": "recusada como spam ou por política",
         "refused": "recusada pelo servidor de destino",
     },
+    #: why a notice is still here (helpdesk.waiting)
+    "waits": {
+        "no-tls": "o servidor de saída não oferece conexão protegida (STARTTLS)",
+        "tls": "a conexão protegida com o servidor de saída falha (TLS ou certificado)",
+        "log-in": "o servidor de saída recusa o acesso da nossa conta",
+        "no-token": "a conta de saída está sem autorização (OAuth)",
+        "away": "o servidor de saída não responde",
+        "rights": "o servidor de saída não deixa a nossa conta enviar",
+        "earlier": "um aviso anterior para o mesmo destino ainda não saiu",
+        "domain": "o servidor do destinatário pediu para esperar",
+    },
     #: what an agent has to know of (helpdesk.alerts)
     "alert": {
         "bounced": "Mensagem não entregue",

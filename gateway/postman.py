@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from channels import Kit
+from channels.kit import Kit
 from helpdesk import outbox
 from helpdesk.border import Outbound
 from helpdesk.errors import Deferred, Undeliverable
@@ -60,6 +60,7 @@ async def _deliver(kit: Kit, sender: Sender, outbound: Outbound) -> None:
             now=kit.clock(),
             seconds=error.seconds,
             whole_domain=error.whole_domain,
+            cause=error.cause,
         )
     except Exception as error:
         # Not the recipient's fault: keep it, say so, try again later.

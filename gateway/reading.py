@@ -15,7 +15,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from channels import Kit
+from channels.kit import Kit
 from helpdesk import attachment_texts
 
 log = logging.getLogger("ponte.reading")

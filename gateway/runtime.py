@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 
 from jinja2 import Environment
 
-from channels import Connected, Insurer, Kit
+from channels.kit import Connected, Insurer, Kit
 from gateway import templating
 from gateway.blobs import open_blobs
 from gateway.pages import Pages

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from helpdesk import bulk, events, idempotency, logins, notices, seals, tallies, throttles
 from helpdesk.policy import Policy
 

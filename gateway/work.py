@@ -2,7 +2,7 @@
 
 `write` runs a verb in one transaction and returns after COMMIT; a verb that raises changes
 nothing. SQLite: one writer thread (`BEGIN IMMEDIATE`, WAL, `synchronous=FULL`) and a pool of
-`query_only` readers. PostgreSQL: a small pool of threads for both.
+`query_only` readers. PostgreSQL: a small pool of threads for both, reads in `READ ONLY`.
 """
 
 import asyncio
@@ -38,9 +38,13 @@ NOTIFY_SECONDS = 0.05
 CHANNEL = "ponte"
 #: what processes tell each other and no table keeps (presence)
 WHISPERS = "ponte_whispers"
-#: Compiling a list's plan takes longer than running it, and its pages are in memory or on flash:
-#: with the defaults for spinning disks the planner reads whole tables instead of an index.
-POSTGRES_OPTIONS = "-c synchronous_commit=on -c timezone=UTC -c jit=off -c random_page_cost=1.1"
+#: Compiling a list's plan or starting workers for it takes longer than running it, and its pages
+#: are in memory or on flash: with the defaults for spinning disks the planner reads whole tables
+#: instead of an index.
+POSTGRES_OPTIONS = (
+    "-c synchronous_commit=on -c timezone=UTC -c jit=off -c random_page_cost=1.1"
+    " -c max_parallel_workers_per_gather=0"
+)
 
 
 class Work:
@@ -55,7 +59,8 @@ class Work:
             self._reader = _sqlite_engine(self.url, busy_seconds, query_only=True, size=READERS)
             writers, readers = 1, READERS
         else:
-            self._writer = self._reader = _postgres_engine(self.url)
+            self._writer = _postgres_engine(self.url)
+            self._reader = self._writer.execution_options(postgresql_readonly=True)
             writers = readers = POSTGRES_THREADS
         self._write_pool = ThreadPoolExecutor(writers, thread_name_prefix="write")
         self._read_pool = ThreadPoolExecutor(readers, thread_name_prefix="read")
@@ -97,7 +102,10 @@ class Work:
         self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         with Session(self._reader, expire_on_commit=False) as session:
-            return query(session, *args, **kwargs)
+            result = query(session, *args, **kwargs)
+            # Nothing is to be undone, and PostgreSQL's driver forgets what it prepared at ROLLBACK.
+            session.commit()
+            return result
 
     def write_now(
         self, verb: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
@@ -177,6 +185,7 @@ def _sqlite_engine(url: URL, busy_seconds: int, *, query_only: bool, size: int) 
         poolclass=QueuePool,
         pool_size=size,
         max_overflow=0,
+        pool_use_lifo=True,  # the connection used last has its pages and statements at hand
         connect_args={"check_same_thread": False, "timeout": busy_seconds},
     )
     engine.dialect.statement_compiler = _HintingCompiler
@@ -210,6 +219,8 @@ def _postgres_engine(url: URL) -> Engine:
         url,
         pool_size=POSTGRES_THREADS * 2,
         max_overflow=2,
+        # A connection plans a statement anew the first ten times: the one used last knows most.
+        pool_use_lifo=True,
         pool_pre_ping=True,
         connect_args={"options": POSTGRES_OPTIONS},
     )

@@ -93,7 +93,7 @@ def forget_factors(session: Session, login: str, actor: Actor, *, now: datetime)
 
 def _forget(session: Session, actor: Actor, agent: Agent, reason: str, now: datetime) -> None:
     """App, passkeys and codes go. So do sessions and links: whoever has the phone may have both."""
-    factors.drop(session, agent.id)
+    factors.drop(session, "agent", agent.id)
     sessions.end_all(session, "agent", agent.id, now=now)
     logins.void(session, "agent", agent.id, now=now)
     change = Change("login", None, agent.login)

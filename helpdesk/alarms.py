@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from helpdesk import catalog, events, notices
+from helpdesk import catalog, events, notices, waiting
 from helpdesk.border import Actor, Channel
 from helpdesk.deadlines import working_time
 from helpdesk.models import Agent, Alarm, Held, InboundRaw, Log, MailDomain, Outbox, Profile
@@ -126,6 +126,11 @@ def differs(session: Session, found: Sequence[Found], codes: Collection[str]) ->
     """Whether `settle` would change anything: an idle timer writes nothing."""
     rows = session.execute(select(Alarm.code, Alarm.detail).where(Alarm.code.in_(sorted(codes))))
     return dict(rows.all()) != {each.code: each.detail for each in found}
+
+
+def raised(session: Session, kinds: Collection[str]) -> list[str]:
+    """Codes of the alarms of these kinds: one kind may be about several things."""
+    return list(session.scalars(select(Alarm.code).where(Alarm.kind.in_(sorted(kinds)))))
 
 
 def strays(session: Session, names: Collection[str]) -> list[str]:
@@ -243,12 +248,18 @@ def _outbox(session: Session, channels: Collection[str], now: datetime) -> Found
 
 def _refused(session: Session, channels: Collection[str], now: datetime) -> list[Found]:
     """A channel by which nothing leaves: a log-in that is refused, a server that is gone. One
-    recipient who takes nothing is that recipient's affair."""
-    waiting = session.execute(
+    recipient who takes nothing is that recipient's affair, unless it is known to be ours."""
+    broken = waiting.broken(session, channels, before=now - FAILING)
+    found = [
+        Found(f"refused:{each.channel}:{each.cause}", "refused", each.since, each.said)
+        for each in broken
+    ]
+    others = set(channels) - {each.channel for each in broken}
+    refused = session.execute(
         select(Outbox.channel, func.min(Outbox.id), func.min(Outbox.created_at))
         .where(
             Outbox.state == "queued",
-            Outbox.channel.in_(sorted(channels)),
+            Outbox.channel.in_(sorted(others)),
             Outbox.error != "",
             Outbox.created_at <= now - STUCK,
             ~_resting(now),
@@ -256,8 +267,7 @@ def _refused(session: Session, channels: Collection[str], now: datetime) -> list
         .group_by(Outbox.channel)
         .having(func.count(Outbox.lane.distinct()) > 1)
     ).all()
-    found: list[Found] = []
-    for channel, first, since in waiting:
+    for channel, first, since in refused:
         after = Outbox.id >= first
         left = select(Outbox.id).where(Outbox.state == "sent", Outbox.channel == channel, after)
         if session.scalars(left.limit(1)).first() is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from helpdesk import access, merging, ratings, traces
+from helpdesk import access, merging, ratings, traces, waiting
 from helpdesk.border import Actor
 from helpdesk.errors import NotVisible
 from helpdesk.models import Attachment, Delivery, Message
@@ -129,9 +129,15 @@ def _views(session: Session, actor: Actor, written: Sequence[Message]) -> list[M
         attached[file.message_id].append(shown(file))
     delivered = defaultdict[int, list[DeliveryView]](list)
     deliveries = select(Delivery).where(Delivery.message_id.in_(ids))
-    for d in session.scalars(deliveries.order_by(Delivery.id)):
+    told = session.scalars(deliveries.order_by(Delivery.id)).all()
+    here = [d.outbox_id for d in told if d.outbox_id and d.state in ("queued", "deferred")]
+    why = waiting.why(session, here)
+    for d in told:
+        waits = why.get(d.outbox_id or 0, "")
         delivered[d.message_id].append(
-            DeliveryView(d.recipient, d.channel, d.state, d.at, d.detail, d.outbox_id, d.status)
+            DeliveryView(
+                d.recipient, d.channel, d.state, d.at, d.detail, d.outbox_id, d.status, waits
+            )
         )
     ended = [m.id for m in written if m.kind == "closing"]
     rated = ratings.given(session, ended)

@@ -1,20 +1,30 @@
-"""Somebody leaves: what they had open ends with it. Nothing is deleted; the log keeps the name."""
+"""Somebody leaves: what they had open ends with it, and so does what let them in. They stay as they
+are known, in the registers and in the log.
+
+Who comes back later is a new decision: password, passkeys, app and codes of before may be on
+devices and in hands that nobody looked after meanwhile, so that none opens again. An agent gets the
+mail of the first log-in, a person an invitation. The company's directory is asked at each log-in
+and stays.
+"""
 
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from helpdesk import audit, bots, events, logins, sessions
+from helpdesk import audit, bots, events, factors, logins, sessions
 from helpdesk.audit import Change, Entry
 from helpdesk.border import Actor
 from helpdesk.models import Agent, ApiToken, Membership, Person, Ticket
 
 
 def agent(session: Session, actor: Actor, agent_id: int, *, now: datetime) -> None:
-    """End an agent's sessions, tokens and links, and let go of what is in progress with them.
-    Tickets they answer for stay theirs, until somebody forwards them."""
+    """End an agent's ways in, sessions, tokens and links, and let go of what is in progress with
+    them. Tickets they answer for stay theirs, until somebody forwards them."""
     _shut(session, "agent", agent_id, now)
+    session.execute(
+        update(Agent).where(Agent.id == agent_id).values(invited_at=None, accepted_at=None)
+    )
     session.execute(
         update(ApiToken)
         .where(ApiToken.agent_id == agent_id, ApiToken.revoked_at.is_(None))
@@ -38,7 +48,7 @@ def agent(session: Session, actor: Actor, agent_id: int, *, now: datetime) -> No
 
 
 def person(session: Session, person_id: int, *, now: datetime) -> None:
-    """End a person's sessions, links and chats."""
+    """End a person's ways in, sessions, links and chats."""
     _shut(session, "person", person_id, now)
     bots.release(session, person_id, now=now)
 
@@ -57,3 +67,5 @@ def member(session: Session, person_id: int, *, now: datetime) -> None:
 def _shut(session: Session, kind: str, subject_id: int, now: datetime) -> None:
     sessions.end_all(session, kind, subject_id, now=now)
     logins.void(session, kind, subject_id, now=now)
+    logins.set_password(session, kind, subject_id, "")
+    factors.drop(session, kind, subject_id)

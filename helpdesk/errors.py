@@ -89,7 +89,8 @@ class Undeliverable(HelpdeskError):
 
 
 class Deferred(HelpdeskError):
-    """The other side said not now. `whole_domain`: to anybody there, not only to this one."""
+    """The other side said not now. `whole_domain`: to anybody there, not only to this one. `cause`:
+    what of our own way out stands against it (`helpdesk.waiting`), "" when it is none of that."""
 
     def __init__(
         self,
@@ -98,7 +99,8 @@ class Deferred(HelpdeskError):
         *,
         status: str = "",
         whole_domain: bool = False,
+        cause: str = "",
     ) -> None:
         super().__init__(detail)
-        self.detail, self.seconds = detail, seconds
+        self.detail, self.seconds, self.cause = detail, seconds, cause
         self.status, self.whole_domain = status, whole_domain

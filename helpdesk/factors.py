@@ -14,7 +14,7 @@ import pyotp
 import segno
 from pyotp.totp import TOTP
 from sqlalchemy import Select, delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from helpdesk import audit, sealing
 from helpdesk.border import Actor, ActorKind
@@ -57,8 +57,9 @@ def of(session: Session, kind: str, subject_id: int) -> Factors:
             RecoveryCode.used_at.is_(None),
         )
     )
-    whose = Passkey.agent_id if kind == "agent" else Passkey.person_id
-    keys = session.scalars(select(Passkey).where(whose == subject_id).order_by(Passkey.id)).all()
+    keys = session.scalars(
+        select(Passkey).where(_owner(kind) == subject_id).order_by(Passkey.id)
+    ).all()
     required = kind == "agent" and bool(session.scalar(_required(subject_id)))
     return Factors(row.confirmed_at if row else None, left or 0, tuple(keys), required)
 
@@ -148,11 +149,11 @@ def remove(session: Session, actor: Actor, *, now: datetime) -> None:
     audit.record(session, actor, "factor_removed", now=now)
 
 
-def drop(session: Session, agent_id: int) -> None:
-    """App, passkeys and codes of an agent."""
-    session.execute(delete(Totp).where(Totp.kind == "agent", Totp.subject_id == agent_id))
-    session.execute(delete(Passkey).where(Passkey.agent_id == agent_id))
-    _drop_codes(session, "agent", agent_id)
+def drop(session: Session, kind: str, subject_id: int) -> None:
+    """App, passkeys and codes of somebody."""
+    session.execute(delete(Totp).where(Totp.kind == kind, Totp.subject_id == subject_id))
+    session.execute(delete(Passkey).where(_owner(kind) == subject_id))
+    _drop_codes(session, kind, subject_id)
 
 
 def check(
@@ -204,6 +205,10 @@ def _replace_codes(
 def _drop_codes(session: Session, kind: str, subject_id: int) -> None:
     whose = (RecoveryCode.kind == kind, RecoveryCode.subject_id == subject_id)
     session.execute(delete(RecoveryCode).where(*whose))
+
+
+def _owner(kind: str) -> InstrumentedAttribute[int | None]:
+    return Passkey.agent_id if kind == "agent" else Passkey.person_id
 
 
 def _spelled(kind: str, subject_id: int, code: str) -> bytes:

@@ -195,7 +195,12 @@ def _members(session: Session, now: datetime, which: ColumnElement[bool]) -> lis
         .correlate(Person)
         .scalar_subquery()
     )
-    came = exists().where(Login.kind == "person", Login.subject_id == Person.id)
+    # Who left and is asked in again has not come by having been there before.
+    came = exists().where(
+        Login.kind == "person",
+        Login.subject_id == Person.id,
+        Login.created_at >= Person.invited_at,
+    )
     rows = session.execute(
         select(Membership, Person, until, came)
         .join(Person, Person.id == Membership.person_id)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from helpdesk import access, audit, deliveries, events, letters, mail_domains
+from helpdesk import access, audit, deliveries, events, letters, mail_domains, waiting
 from helpdesk.border import Actor, Outbound
 from helpdesk.errors import Conflict, NotVisible
 from helpdesk.models import Endpoint, Outbox, Ticket
@@ -103,6 +103,7 @@ def sent(session: Session, outbox_id: int, *, now: datetime) -> None:
         return  # its bounce was faster than the news that it had left
     row.state, row.error, row.lease_until, row.sent_at = "sent", "", None, now
     mail_domains.clear(session, row.domain)
+    waiting.free(session, row.channel, now=now)
     deliveries.settle(session, outbox_id, "sent", "", now)
 
 
@@ -114,17 +115,22 @@ def deferred(
     now: datetime,
     seconds: int | None = None,
     whole_domain: bool = False,
+    cause: str = "",
 ) -> None:
     """Not now: try again later, or give up after `MOST_ATTEMPTS`. `whole_domain`: it is the mail
-    domain that puts off whatever comes, so all mail for it waits."""
+    domain that puts off whatever comes, so all mail for it waits. `cause`: it is our own way out,
+    and no reason to give anything up."""
     row = _load(session, outbox_id)
     if whole_domain and row.domain:
         mail_domains.put_off(session, row.domain, detail, now=now, wait=backoff(1))
-    if row.attempts >= MOST_ATTEMPTS:
-        failed(session, outbox_id, detail, now=now, status=EXPIRED)
+    anybodys = cause in waiting.ANYBODYS
+    if row.attempts >= MOST_ATTEMPTS and not anybodys:
+        failed(session, outbox_id, detail, now=now, status="" if cause else EXPIRED)
         return
     wait = timedelta(seconds=seconds) if seconds is not None else backoff(row.attempts)
-    row.lease_until, row.error, row.not_before = None, detail, now + wait
+    if anybodys:
+        wait = min(wait, waiting.LONGEST_WAIT)
+    row.lease_until, row.error, row.not_before, row.cause = None, detail, now + wait, cause
     deliveries.settle(session, outbox_id, "deferred", detail, now)
 
 
@@ -146,6 +152,7 @@ def retry(session: Session, actor: Actor, outbox_id: int, *, now: datetime) -> N
         raise Conflict("not_waiting", state=row.state)
     events.ring(session)
     row.state, row.attempts, row.not_before, row.lease_until = "queued", 0, now, None
+    row.cause = ""
     mail_domains.clear(session, row.domain)
     if row.endpoint_id is not None:
         session.execute(
@@ -214,7 +221,8 @@ def listing(session: Session, actor: Actor, *, limit: int = 200) -> list[Outbox]
 
 def backoff(attempts: int) -> timedelta:
     """1, 2, 4 … minutes, at most 4 h, ± 20 % so that retries of many rows spread."""
-    wait = min(timedelta(minutes=2 ** max(attempts - 1, 0)), LONGEST_WAIT)
+    doubled = min(max(attempts - 1, 0), MOST_ATTEMPTS)
+    wait = min(timedelta(minutes=2**doubled), LONGEST_WAIT)
     return wait * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
 
 

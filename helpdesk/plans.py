@@ -74,9 +74,7 @@ class Found:
 def find(session: Session, wanted: Wanted, order: Order, after: Place | None, limit: int) -> Found:
     few = min(LOOKED_AT * limit, MOST_LOOKED_AT)
     if wanted.numbers is not None:
-        among = search.among(session, wanted.numbers)
-        query = select(KEYS[order.key], Ticket.number).where(among, wanted.condition)
-        return _sorted(session, query, order, after, limit)
+        return _of_search(session, wanted, wanted.numbers, order, after, limit)
     for near in wanted.ranges:
         if _size(session, near, few) <= few:
             query = _hinted(select(KEYS[order.key], Ticket.number), near.index)
@@ -102,6 +100,28 @@ def count(session: Session, wanted: Wanted) -> tuple[int, bool]:
         select(func.count(), func.coalesce(func.sum(seen.c.shown), 0))
     ).one()
     return min(found, MOST_COUNTED), found <= MOST_COUNTED and size < 2 * MOST_COUNTED
+
+
+def _of_search(
+    session: Session,
+    wanted: Wanted,
+    numbers: list[int],
+    order: Order,
+    after: Place | None,
+    limit: int,
+) -> Found:
+    """The database sorts thousands of hits, and counts them for the first page. They are found
+    before: an index in this order leads past everything else."""
+    key = KEYS[order.key]
+    shown = select(key.label("key"), Ticket.number.label("number"))
+    shown = shown.where(search.among(session, numbers), wanted.condition)
+    if after is not None:
+        shown = shown.where(_past(order, after))
+    found = shown.cte("found").prefix_with("MATERIALIZED")
+    page = select(found.c.key, found.c.number, func.count().over().label("total"))
+    rows = session.execute(_turned(page, found, order).limit(limit + 1)).all()
+    total = 0 if not rows else rows[0].total
+    return Found([(row.key, row.number) for row in rows], total if after is None else None)
 
 
 def _sorted(session: Session, query: Any, order: Order, after: Place | None, limit: int) -> Found:
@@ -217,9 +237,13 @@ def _sort(
     if after is not None:
         query = query.where(_past(order, after))
     found = query.cte("found").prefix_with("MATERIALIZED")
+    page = _turned(select(found.c.key, found.c.number), found, order)
+    return [tuple(row) for row in session.execute(page.limit(limit + 1))]
+
+
+def _turned(query: Any, found: Any, order: Order) -> Any:
     keys = (found.c.key, found.c.number)
-    turned = tuple(k.desc() for k in keys) if order.descending else keys
-    return [tuple(row) for row in session.execute(select(*keys).order_by(*turned).limit(limit + 1))]
+    return query.order_by(*(key.desc() if order.descending else key for key in keys))
 
 
 def _narrowest(session: Session, wanted: Wanted, most: int) -> Range:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     any_,
+    cast,
     column,
     func,
     literal,
@@ -150,9 +152,9 @@ _ATTACHED = _Source(
     ),
     gate=access.downloadable,
 )
-#: how many of the newest blocks are asked, by shift, one after the other until the hits suffice
-_STRETCHES = ((SMALL, 2), (SMALL, 4), (SMALL, 8), (SMALL, 16), (LARGE, 2), (LARGE, 4), (LARGE, 8))
-#: a stretch is worth asking when it is likely to hold all the hits that are wanted
+#: small blocks that are asked first: they tell how common the words are
+_FIRST = 2
+#: of those that are likely to hold the hits that are missing, so many times as many are asked next
 _LIKELY = 1.5
 
 
@@ -217,7 +219,8 @@ def hits(session: Session, actor: Actor, query: str) -> Hits | None:
     if _dialect(session) == "sqlite":
         expression = " ".join(f'"{token}"' for token in tokens)
         found = [
-            _newest(session, actor, of, {"query": expression}) for of in (_MESSAGES, _ATTACHED)
+            _newest(session, actor, of, {"query": expression}, MOST_HITS)
+            for of in (_MESSAGES, _ATTACHED)
         ]
     else:
         expression = " & ".join(f"'{token}'" for token in tokens)
@@ -232,22 +235,30 @@ def among(session: Session, numbers: Sequence[int]) -> ColumnElement[bool]:
     if _dialect(session) == "sqlite":
         listed = func.json_each(json.dumps(list(numbers))).table_valued("value")
         return Ticket.number.in_(select(listed.c.value))
-    return Ticket.number == any_(literal(list(numbers), ARRAY(BigInteger)))
+    # As text: the driver takes longer to write thousands of numbers than the database to find them.
+    spelled = "{" + ",".join(map(str, numbers)) + "}"
+    return Ticket.number == any_(cast(literal(spelled), ARRAY(BigInteger)))
 
 
 def _newest(
-    session: Session, actor: Actor, of: _Source, parameters: dict[str, str]
+    session: Session, actor: Actor, of: _Source, parameters: dict[str, str], most: int
 ) -> list[tuple[int, int]]:
     """Message and ticket of each that is found, the newest first."""
     name, key, matches = of.found[_dialect(session)]
-    found = table(name, column(key, Id))
+    given = text(matches).bindparams(**parameters)
+    found: Any = table(name, column(key, Id))
+    if _dialect(session) == "postgresql":
+        # Sorted before it is joined (`OFFSET` keeps it so): how many there are PostgreSQL guesses
+        # far too low, and would join all of them to throw most away.
+        fenced = select(found.c[key]).where(given).order_by(found.c[key].desc()).offset(0)
+        found, given = fenced.subquery(), true()
     query = of.joined(select(Message.id, Message.number).select_from(found), found.c[key])
     query = (
         query.join(Ticket, Ticket.number == Message.number)
-        .where(text(matches).bindparams(**parameters))
+        .where(given)
         .where(access.visible(actor), access.readable(actor), of.gate(actor))
         .order_by(found.c[key].desc())
-        .limit(MOST_HITS)
+        .limit(most)
     )
     return [tuple(row) for row in session.execute(query)]
 
@@ -255,21 +266,34 @@ def _newest(
 def _by_blocks(
     session: Session, actor: Actor, of: _Source, expression: str
 ) -> list[tuple[int, int]]:
-    """Ask newer blocks until they hold enough hits, at last everything."""
+    """Ask blocks, the newest first, until they hold enough hits; everything once the blocks that
+    are left are not likely to hold more than is wanted."""
+    # How common a word is decides how it is looked up: no plan suits all of them.
+    session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+    found: list[tuple[int, int]] = []
     last = session.scalar(select(func.max(of.id))) or 0
-    share: float | None = None
-    for shift, count in _STRETCHES:
-        block = last >> shift
-        blocks = range(max(0, block - count + 1), block + 1)
-        size = last - (blocks[0] << shift) + 1
-        if blocks[0] == 0 or (share is not None and share * size < _LIKELY * MOST_HITS):
-            continue
-        any_block = " | ".join(f"'#{shift}:{n}'" for n in blocks)
-        found = _newest(session, actor, of, {"query": expression, "among": any_block})
-        if len(found) == MOST_HITS:
+    end, count = last >> SMALL, _FIRST
+    while count <= end:
+        begin = end - count + 1
+        given = {"query": expression, "among": _among(begin, end)}
+        found += _newest(session, actor, of, given, MOST_HITS - len(found))
+        missing = MOST_HITS - len(found)
+        if missing == 0:
             return found
-        share = len(found) / size
-    return _newest(session, actor, of, {"query": expression, "among": ""})
+        asked = last - (begin << SMALL) + 1
+        end = begin - 1
+        # As many blocks as hold what is missing, if they hold as much as those before.
+        count = math.ceil(_LIKELY * missing * asked / (len(found) << SMALL)) if found else end + 1
+    return _newest(session, actor, of, {"query": expression, "among": ""}, MOST_HITS)
+
+
+def _among(begin: int, end: int) -> str:
+    """The small blocks from one to another, by the marks of large ones where these are whole."""
+    each = 1 << (LARGE - SMALL)
+    whole = range(-(-begin // each), (end + 1) // each)
+    rest = (n for n in range(begin, end + 1) if n // each not in whole)
+    marks = [*(f"'#{LARGE}:{n}'" for n in whole), *(f"'#{SMALL}:{n}'" for n in rest)]
+    return " | ".join(marks)
 
 
 def _dialect(session: Session) -> str:

@@ -36,6 +36,8 @@ class DeliveryView:
     outbox_id: int | None
     #: RFC 3463, "" when nobody said one
     status: str = ""
+    #: why it is still here (helpdesk.waiting.why), "" when its turn is to come or it has left
+    waits: str = ""
 
 
 @dataclass(frozen=True, slots=True)

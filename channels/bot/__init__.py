@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from channels import Connected, Kit
 from channels.bot.chat_lines import ChatSender
 from channels.bot.config import TelegramConfig
 from channels.bot.desk import Desk
@@ -10,6 +9,7 @@ from channels.bot.telegram import Line, bot
 from channels.bot.telegram_out import TelegramSender
 from channels.bot.webchat import chat_router
 from channels.bot.webhook import PATH, secret, webhook_router
+from channels.kit import Connected, Kit
 from helpdesk.border import Channel, Outbound
 from helpdesk.ports import Sender
 

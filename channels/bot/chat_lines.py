@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
-from channels import Kit
 from channels.bot.desk import Chat, converse
 from channels.bot.events import (
     Button,
@@ -27,6 +26,7 @@ from channels.bot.events import (
 from channels.bot.home import MENU
 from channels.bot.notices import addressed, notice
 from channels.bot.says import Key, Render, keys, spoken
+from channels.kit import Kit
 from helpdesk import bots
 from helpdesk.border import Channel, Outbound
 from helpdesk.errors import Undeliverable

@@ -14,11 +14,11 @@ from weakref import WeakValueDictionary
 import msgspec
 from sqlalchemy.orm import Session
 
-from channels import Kit
 from channels.bot import engine, events, states
 from channels.bot.events import Event, Say
 from channels.bot.states import Person, Provider, State
 from channels.bot.wants import Turn, fulfil
+from channels.kit import Kit
 from helpdesk import bots, inbound
 from helpdesk.border import Channel
 from helpdesk.policy import Policy

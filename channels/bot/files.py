@@ -2,8 +2,8 @@
 
 import asyncio
 
-from channels import Kit
 from channels.bot.events import FileRejected
+from channels.kit import Kit
 from helpdesk.attachments import Candidate, check, safe_name, sniff
 from helpdesk.border import File
 from helpdesk.errors import Deferred

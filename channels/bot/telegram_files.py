@@ -5,9 +5,9 @@ import asyncio
 from telegram import Document, Message, PhotoSize
 from telegram.error import BadRequest, NetworkError, RetryAfter
 
-from channels import Kit
 from channels.bot.events import FileRejected, FileSent
 from channels.bot.files import judge
+from channels.kit import Kit
 
 #: seconds for the bytes of one file
 PATIENCE = 60

@@ -8,9 +8,9 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPrevie
 from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter
 from telegram.error import TelegramError as Failure
 
-from channels import Kit
 from channels.bot.notices import addressed, notice
 from channels.bot.says import Key
+from channels.kit import Kit
 from helpdesk.border import Channel, Outbound
 from helpdesk.errors import Deferred, Undeliverable
 
@@ -65,7 +65,7 @@ def refusal(error: Failure) -> Undeliverable | Deferred:
             return Undeliverable(error.message)
         case InvalidToken():
             # Its own words repeat the token, and `detail` is shown to agents.
-            return Deferred("the token was refused")
+            return Deferred("the token was refused", cause="log-in")
         case _:
             return Deferred(error.message)
 

@@ -15,7 +15,6 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from channels import Kit
 from channels.bot.chat_lines import chat_turn, views
 from channels.bot.desk import Chat, Desk
 from channels.bot.events import Event, FileRejected, FileSent, Pressed, Text
@@ -23,6 +22,7 @@ from channels.bot.files import judge
 from channels.bot.notices import PERSON
 from channels.bot.states import MOST_FILES
 from channels.bot.typed import typed
+from channels.kit import Kit
 from helpdesk import bots
 from helpdesk.attachments import TYPES
 from helpdesk.border import Actor, ActorKind, Channel

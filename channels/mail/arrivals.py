@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from time import monotonic
 
-from channels import Work
+from channels.kit import Work
 from channels.mail.addresses import Addresses
 from channels.mail.threads import thread_key
 from helpdesk import inbound

@@ -4,8 +4,10 @@ The table of every stage and code is in docs/decisions/0014-the-way-out.md.
 """
 
 import re
+import ssl
 
 from aiosmtplib import (
+    SMTPAuthenticationError,
     SMTPDataError,
     SMTPException,
     SMTPNotSupported,
@@ -43,9 +45,18 @@ _OURS_WORDS = re.compile(
 LONGEST_DETAIL = 1_000
 
 
+class NoTls(SMTPException):
+    """The relay does not offer STARTTLS, or takes it back."""
+
+
+class NoLogIn(SMTPException):
+    """The relay offers no way to log in that we could take."""
+
+
 def unreachable(error: Exception) -> Deferred:
     """No session came about: that is never the message's fault, whatever the relay answered."""
-    return Deferred(_said(error)[0])
+    said, code, _ = _said(error)
+    return Deferred(said, cause=_without_session(error, code))
 
 
 def refusal(error: Exception) -> Undeliverable | Deferred:
@@ -61,7 +72,9 @@ def refusal(error: Exception) -> Undeliverable | Deferred:
         hopeless = isinstance(error, SMTPNotSupported | ValueError)
     if hopeless:
         return Undeliverable(said, status=status)
-    return Deferred(said, status=status, whole_domain=_is_domains(error, code, status))
+    # Whatever is permanent and not the message's fault is the fault of our account.
+    cause = ("log-in" if code in _OURS_CODES else "rights") if code >= PERMANENT else ""
+    return Deferred(said, status=status, whole_domain=_is_domains(error, code, status), cause=cause)
 
 
 def too_large(size: int, limit: int) -> Undeliverable:
@@ -71,6 +84,24 @@ def too_large(size: int, limit: int) -> Undeliverable:
 
 def is_leaving(error: Exception) -> bool:
     return _said(error)[1] == LEAVING
+
+
+def told(error: Exception) -> str:
+    """In one line for people."""
+    return _said(error)[0]
+
+
+def _without_session(error: Exception, code: int) -> str:
+    """A word of `helpdesk.waiting`. A log-in refused for now says nothing of our account."""
+    if isinstance(error, NoToken):
+        return "no-token"
+    if isinstance(error, NoTls):
+        return "no-tls"
+    refused = isinstance(error, SMTPAuthenticationError) and code >= PERMANENT
+    if refused or isinstance(error, NoLogIn):
+        return "log-in"
+    broken = isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError)
+    return "tls" if broken else "away"
 
 
 def _is_ours(code: int, status: str, text: str) -> bool:

@@ -25,6 +25,9 @@ _PARAMETER = re.compile(
 )
 _MISSING_SEMICOLON = re.compile(r"\s+(?=[\w*-]+=)")
 _ESCAPED = re.compile(r"\\([\"\\])")
+#: turn the direction of what follows, also of our own words behind them: a name could have its
+#: address read backwards
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 #: longer header texts are cut: nobody reads them, and they cost time in every rule that looks
 LONGEST_TEXT = 20_000
 
@@ -33,7 +36,12 @@ Parameters = dict[str, str]
 
 def text(value: bytes, fallback: str | None = None) -> str:
     """An unstructured header as text. `fallback` is the charset of the body, for raw 8-bit ones."""
-    return charset.clean(decode_words(raw_text(value[:LONGEST_TEXT], fallback))).strip()
+    return shown(decode_words(raw_text(value[:LONGEST_TEXT], fallback))).strip()
+
+
+def shown(value: str) -> str:
+    """Words that will stand in a line of ours: nothing in them acts on the rest of it."""
+    return _TURNING.sub("", charset.clean(value))
 
 
 def raw_text(value: bytes, fallback: str | None = None) -> str:

@@ -22,8 +22,8 @@ _TAGS = frozenset(
     "table tbody td tfoot th thead time tr tt u ul var wbr".split()
 )
 _ATTRIBUTES: dict[str, set[str]] = {
-    "*": {"align", "class", "color", "dir", "id", "lang", "style", "title", "type", "valign"},
-    "a": {"href", "name"},
+    "*": {"align", "class", "color", "id", "lang", "style", "title", "type", "valign"},
+    "a": {"href"},
     "col": {"span", "width"},
     "font": {"face", "size"},
     "img": {"alt", "height", "src", "width"},
@@ -36,14 +36,14 @@ _ATTRIBUTES: dict[str, set[str]] = {
 }
 _STYLES = frozenset(
     "background-color border border-bottom border-collapse border-color border-left border-radius "
-    "border-right border-spacing border-style border-top border-width color direction display "
+    "border-right border-spacing border-style border-top border-width color display "
     "font-family font-size font-style font-variant font-weight height letter-spacing line-height "
     "list-style-type margin margin-bottom margin-left margin-right margin-top max-width padding "
     "padding-bottom padding-left padding-right padding-top text-align text-decoration text-indent "
     "text-transform vertical-align white-space width word-break word-wrap".split()
 )
 _INLINE_IMAGE = re.compile(r"data:image/(?:png|gif|jpe?g|webp);base64,", re.IGNORECASE)
-_LINK = re.compile(r"(?:https?:|mailto:|tel:|#)", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?:|mailto:|tel:)", re.IGNORECASE)
 #: functions but those of colours (they load, or reckon sizes), escapes, negative lengths, and
 #: lengths that no message needs
 _UNSAFE_STYLE = re.compile(
@@ -52,6 +52,16 @@ _UNSAFE_STYLE = re.compile(
     r"|(?<![\w.#])[\d.]+(?:e[+\d]|v[whmib])",
     re.IGNORECASE,
 )
+
+
+#: lines that would lie on one another, or apart by pages
+_LINE_HEIGHT = re.compile(r"\s*line-height\s*:", re.IGNORECASE)
+_READABLE_HEIGHT = re.compile(
+    r"[^:]*:\s*(?:normal|(?:0?\.[89]\d*|[12](?:\.\d+)?|3)(?:em)?|(?:[89]\d|[12]\d\d)(?:\.\d+)?%)\s*",
+    re.IGNORECASE,
+)
+#: no style of a message goes before those of the frame it is shown in
+_IMPORTANT = re.compile(r"!\s*important\b", re.IGNORECASE)
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
@@ -74,8 +84,14 @@ def _marker(pattern: re.Pattern[str], other: re.Pattern[str]) -> Callable[[str, 
 
 
 def _style(_tag: str, value: str) -> str | None:
-    kept = [each for each in value.split(";") if not _UNSAFE_STYLE.search(each)]
-    return ";".join(kept) or None
+    each = _IMPORTANT.sub("", value).split(";")
+    return ";".join(style for style in each if _stays_in_its_box(style)) or None
+
+
+def _stays_in_its_box(style: str) -> bool:
+    if _LINE_HEIGHT.match(style):
+        return _READABLE_HEIGHT.fullmatch(style) is not None
+    return not _UNSAFE_STYLE.search(style)
 
 
 def _type(tag: str, value: str) -> str | None:

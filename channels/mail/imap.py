@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from channels import Health, Work
+from channels.kit import Health, Work
 from channels.mail.arrivals import Doorstep
 from channels.mail.config import Mailbox, Server
 from channels.mail.imap_client import Folder, Waker, open_folder

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from channels import Work
+from channels.kit import Work
 from channels.mail.arrivals import Doorstep
 from channels.mail.config import Mailbox
 from channels.mail.imap_client import Folder, Lost, Refused

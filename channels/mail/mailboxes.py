@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from channels.mail import charset
-from channels.mail.headers import decode_words, raw_text
+from channels.mail.headers import decode_words, raw_text, shown
 
 #: people beyond this are not read: no conversation has so many
 MOST_MAILBOXES = 500
@@ -228,7 +228,7 @@ def find_addresses(text: str) -> list[str]:
 
 def _name(words: list[str]) -> str:
     joined = decode_words(" ".join(words))
-    return charset.clean(_unquoted(" ".join(joined.split())))
+    return shown(_unquoted(" ".join(joined.split())))
 
 
 def _unquoted(name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from channels import Work
+from channels.kit import Work
 from channels.mail.grants import Granted, NoToken, OAuthConfig, exchange
 from helpdesk import grants, sealing
 from helpdesk.tokens import Keyring

@@ -6,7 +6,14 @@ import ssl
 from collections.abc import Callable
 from datetime import datetime
 
-from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException
+from aiosmtplib import (
+    SMTP,
+    SMTPAuthenticationError,
+    SMTPException,
+    SMTPHeloError,
+    SMTPServerDisconnected,
+    SMTPTimeoutError,
+)
 
 from channels.mail import faults
 from channels.mail.compose import ComposedMail, Sheet, compose
@@ -140,32 +147,55 @@ async def connect(server: Server, name: str, account: Account | None = None) -> 
 
 
 async def _open(server: Server, name: str, account: Account | None) -> SMTP:
-    given = await account.token() if account is not None else ""
-
-    async def token() -> str:
-        return given
-
+    token = await account.token() if account is not None else None
     client = SMTP(
         hostname=server.host,
         port=server.port,
-        username=server.user,
-        password=server.password,
-        oauth_token_generator=None if account is None else token,
         local_hostname=name,
         timeout=ANSWER_SECONDS,
         use_tls=server.protection == "tls",
-        # False where the settings allow a bare connection; never None, which takes what is offered
-        start_tls=server.protection == "starttls",
+        # Ours to begin, so that we know what failed; never None, which takes what is offered
+        start_tls=False,
         tls_context=None if server.protection == "none" else ssl.create_default_context(),
     )
     try:
         await client.connect()
+        if server.protection == "starttls":
+            await _protect(client)
+        if server.user is not None:
+            await _log_in(client, server.user, server.password or "", token)
     except BaseException as error:
         client.close()
-        if account is not None and isinstance(error, SMTPAuthenticationError):
-            account.refuse(given)
+        if account is not None and token and isinstance(error, SMTPAuthenticationError):
+            account.refuse(token)
         raise
     return client
+
+
+async def _protect(client: SMTP) -> None:
+    """Raises `faults.NoTls` where the relay does not let us."""
+    try:
+        await client.starttls()
+    except (SMTPHeloError, SMTPServerDisconnected, SMTPTimeoutError):
+        raise
+    except SMTPException as error:
+        msg = f"no STARTTLS: {faults.told(error)}"
+        raise faults.NoTls(msg) from error
+
+
+async def _log_in(client: SMTP, user: str, password: str, token: str | None) -> None:
+    """Raises `faults.NoLogIn` where the relay offers nothing that we could answer."""
+    if client.is_ehlo_or_helo_needed:
+        await client.ehlo()
+    if token is None and client.supported_auth_methods:
+        await client.login(user, password)
+    elif token is not None and "xoauth2" in client.server_auth_methods:
+        await client.auth_xoauth2(user, token)
+    else:
+        wanted = "a log-in by password" if token is None else "XOAUTH2"
+        offered = " ".join(client.server_auth_methods) or "none"
+        msg = f"the relay does not offer {wanted}, but {offered}"
+        raise faults.NoLogIn(msg)
 
 
 async def check(server: Server, name: str, account: Account | None = None) -> str:

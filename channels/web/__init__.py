@@ -1,6 +1,6 @@
 """The provider portal: log in, list, write, read. Its notices stand on its pages."""
 
-from channels import Connected, Kit
+from channels.kit import Connected, Kit
 from channels.web import routes
 
 

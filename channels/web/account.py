@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, SkipValidation
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from channels.web.coming import PERSON
 from channels.web.doors import party_of
 from channels.web.visitors import PortalRequest, door, somebody

@@ -10,7 +10,7 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from channels.web import doors, keeping, writer
 from channels.web.doors import Door
 from channels.web.keeping import Unsent

@@ -4,7 +4,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 
-from channels import Kit
+from channels.kit import Kit
 from channels.web.visitors import PortalRequest
 from helpdesk import confirming
 from helpdesk.confirming import Address

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, SkipValidation
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from channels.web.visitors import HOME, PortalRequest, Visitor, entered
 from helpdesk import contacts, drafts, parameters, text
 from helpdesk.contacts import Contacts

@@ -5,11 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from litestar import Response
+from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
+from channels.web import writer
 from channels.web.visitors import HOME, PortalRequest
 from helpdesk import passkeys
 from helpdesk.errors import Throttled
+from helpdesk.models import Person
 from helpdesk.passkeys import Party
 
 MINUTE = 60
@@ -54,8 +57,24 @@ def show(request: PortalRequest, kit: Kit, door: Door, *, status: int = 200) -> 
     return kit.page(request, page, context, status)
 
 
+async def known(door: Door, kit: Kit) -> Door:
+    """With the address of whose page it stands over, and the way they come in by."""
+    person_id = writer.named_in(door.writer, kit)
+    if person_id is None:
+        return door
+    email, has_password = await kit.work.read(_known, person_id)
+    return replace(door, step="password" if has_password else "ask", email=email)
+
+
 def wait(request: PortalRequest, kit: Kit, door: Door, error: Throttled) -> Response[str]:
     minutes = max(round(error.seconds / MINUTE), 1)
     answer = show(request, kit, replace(door, error="throttled", minutes=minutes), status=429)
     answer.headers["Retry-After"] = str(error.seconds)
     return answer
+
+
+def _known(session: Session, person_id: int) -> tuple[str, bool]:
+    person = session.get(Person, person_id)
+    if person is None or not person.active:
+        return "", False
+    return person.email, bool(person.password_hash)

@@ -8,7 +8,7 @@ from litestar.params import SkipValidation
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from channels.web import forms, slots, uploads, writer
 from channels.web.forms import COMPLEMENT, OPENING
 from channels.web.uploads import Uploads

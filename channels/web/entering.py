@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, SkipValidation
 from litestar.response import Redirect
 
-from channels import Kit
+from channels.kit import Kit
 from channels.web import coming, doors, writer
 from channels.web.coming import enter
 from channels.web.doors import Door

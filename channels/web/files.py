@@ -7,7 +7,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 
-from channels import Kit
+from channels.kit import Kit
 from channels.web.visitors import HOME, PortalRequest, entered
 from helpdesk import thread
 from helpdesk.attachments import ALLOWED, UNKNOWN

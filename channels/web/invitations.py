@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 from litestar.response import Redirect
 
-from channels import Kit
+from channels.kit import Kit
 from channels.web.coming import PERSON, enter
 from channels.web.doors import Door
 from channels.web.visitors import PortalRequest

@@ -10,7 +10,7 @@ from litestar.datastructures import FormMultiDict
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from channels.web import doors, forms, slots, uploads, writer
 from channels.web.doors import Door
 from channels.web.uploads import Uploads

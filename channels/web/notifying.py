@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, SkipValidation
 from litestar.response import Redirect
 
-from channels import Kit
+from channels.kit import Kit
 from channels.web.visitors import PortalRequest, somebody
 from helpdesk import muting
 from helpdesk.models import Person

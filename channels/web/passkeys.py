@@ -10,8 +10,8 @@ from litestar.params import FromPath, SkipValidation
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from channels import Kit
-from channels.web import coming, doors
+from channels.kit import Kit
+from channels.web import coming, doors, writer
 from channels.web.account import PAGE, confirm, is_fresh, show_account
 from channels.web.doors import Door
 from channels.web.visitors import PortalRequest, local_path, somebody
@@ -41,6 +41,8 @@ async def passkey_enter(
         back=local_path(form.get("voltar")),
         kept=str(form.get("kept", "")),
         saved=bool(form.get("guardado")),
+        in_place=bool(form.get("aqui")),
+        writer=writer.of(form),
     )
     gates = throttles.gates(f"passkey:{request.state.browser}", remote=coming.remote_of(request))
     try:
@@ -53,7 +55,8 @@ async def passkey_enter(
     if key is None or not await _proved(request, kit, party, key, answer, token):
         # Nobody in particular: whoever knows the name of a key may fill no log with it.
         await coming.refuse(request, kit, gates, None, "passkey")
-        return doors.show(request, kit, replace(door, error="passkey"), status=422)
+        again = await doors.known(door, kit) if door.in_place else door
+        return doors.show(request, kit, replace(again, error="passkey"), status=422)
     assert key.person_id is not None, "found as a person's"
     return await coming.begin(request, kit, door, key.person_id, "passkey")
 

@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery, SkipValidation
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from channels.web.visitors import PortalRequest, Visitor, entered
 from helpdesk import members
 from helpdesk.border import Actor

@@ -16,7 +16,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.datastructures import FormMultiDict
 
-from channels import Kit
+from channels.kit import Kit
 from channels.web import uploads
 from helpdesk import attachments, pieces
 from helpdesk.attachments import TYPES, Candidate

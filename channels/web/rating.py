@@ -8,7 +8,7 @@ from litestar.params import FromPath, SkipValidation
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from channels.web.visitors import HOME, PortalRequest, Visitor, entered
 from helpdesk import ratings, thread
 from helpdesk.border import Actor

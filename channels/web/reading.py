@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery, SkipValidation
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from channels.web import agenda, conversation, forms, slots, uploads, writer
 from channels.web.conversation import Conversation
 from channels.web.forms import Problem
@@ -17,7 +17,7 @@ from channels.web.visitors import HOME, PortalRequest, Visitor, entered
 from helpdesk import thread
 from helpdesk.intake.checking import MOST_TEXT
 
-CALENDAR = "text/calendar; charset=utf-8"
+CALENDAR = "text/calendar"
 
 
 @get(f"{HOME}/{{ref:str}}")

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, Response, Router
 from litestar.di import Provide
 
-from channels import Kit
+from channels.kit import Kit
 from channels.web import (
     account,
     again,

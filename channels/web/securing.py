@@ -8,7 +8,7 @@ from litestar.params import SkipValidation
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from channels.web.account import PAGE, confirm, is_fresh, show_account
 from channels.web.visitors import PortalRequest, somebody
 from helpdesk import accounts, factors, sealing

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, SkipValidation
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from channels.web import pieces, uploads, writer
 from channels.web.pieces import PIECE, Receiver
 from channels.web.uploads import SLOT_FIELD, Taken

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from litestar.datastructures import FormMultiDict
 
-from channels import Kit
+from channels.kit import Kit
 from channels.web import uploads
 from channels.web.conversation import Conversation
 from channels.web.uploads import FIELD, SLOT, SLOT_FIELD, Taken, Uploads

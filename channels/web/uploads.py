@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from litestar.datastructures import FormMultiDict, UploadFile
 
-from channels import Kit
+from channels.kit import Kit
 from helpdesk import attachments, inbound
 from helpdesk.attachments import TYPES, Candidate
 from helpdesk.border import File

@@ -9,7 +9,7 @@ from litestar import Request
 from litestar.datastructures import Cookie, State
 from litestar.response import Redirect
 
-from channels import Kit
+from channels.kit import Kit
 from helpdesk.border import Actor, ActorKind
 from helpdesk.sessions import Live
 

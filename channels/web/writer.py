@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from litestar.datastructures import FormMultiDict
 
-from channels import Kit
+from channels.kit import Kit
 
 FIELD = "writer"
 PURPOSE = "form-writer"

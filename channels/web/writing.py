@@ -11,7 +11,7 @@ from litestar.params import FromPath, SkipValidation
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from channels.web import conversation, forms, keeping, reading, slots, uploads, writer
 from channels.web.forms import COMPLEMENT, OPENING, Problem
 from channels.web.uploads import Uploads

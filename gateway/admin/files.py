@@ -63,7 +63,7 @@ async def record_export(
     name = f"{slug}-{desk.policy.day(desk.now).isoformat()}.csv"
     return Stream(
         _lines(console, desk, screen.register, asked),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "no-store",

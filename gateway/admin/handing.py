@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import IO, Any
 
-from channels import Kit
+from channels.kit import Kit
 from helpdesk.ports import BlobStore
 from helpdesk.privacy.looking import Somebody
 

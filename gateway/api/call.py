@@ -16,7 +16,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import HeaderParameter, PathParameter
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from gateway.api import documents
 from helpdesk import access, audit, idempotency, thread
 from helpdesk.border import Actor

@@ -9,7 +9,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from channels import Kit
+from channels.kit import Kit
 
 DOCUMENT = "/api/openapi.json"
 METHODS = ("get", "post", "put", "delete")

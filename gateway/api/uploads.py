@@ -5,7 +5,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 
-from channels import Kit
+from channels.kit import Kit
 from gateway.api.bodies import Upload
 from helpdesk import attachments
 from helpdesk.attachments import Candidate

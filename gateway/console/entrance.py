@@ -11,7 +11,7 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from gateway.console.shell import AgentRequest, Console
 from gateway.identity import AGENT_COOKIE, remote_of
 from gateway.oidc import Directory

@@ -41,7 +41,7 @@ class File:
 async def list_export(request: AgentRequest, console: NamedDependency[Console]) -> Stream:
     """Every ticket of the filter, whatever page the agent is on."""
     file = await _begin(request, console, "csv")
-    return _sent(_lines(console, file), file, "text/csv; charset=utf-8")
+    return _sent(_lines(console, file), file, "text/csv")
 
 
 @get("/exportar.xlsx")

@@ -15,7 +15,7 @@ from typing import Any
 from litestar import Request
 from litestar.datastructures import UploadFile
 
-from channels import Kit
+from channels.kit import Kit
 from helpdesk import attachments
 from helpdesk.attachments import Candidate
 from helpdesk.border import File

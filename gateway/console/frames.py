@@ -28,6 +28,14 @@ SIGNATURES = {
 }
 #: bytes of all pictures of one page; further ones stay files beside it
 LARGEST = 12 * 1024 * 1024
+#: what is as wide as its sender's screen is brought into the frame, and every paragraph runs in the
+#: direction of its own words: no side of it lies where nobody can scroll to
+SHEET = (
+    "<!doctype html><style>*{max-width:100%!important;overflow-wrap:anywhere!important;"
+    "text-wrap-mode:wrap!important;unicode-bidi:plaintext!important}img{height:auto}</style>"
+)
+#: a picture that is not there: its place and its words stay, and nothing is asked for
+MISSING = "data:,"
 _CID = re.compile(r'(<img\b[^>]*?\bsrc=")cid:([^"]+)(")', re.IGNORECASE)
 
 #: the bytes of a picture, when somebody asks for them
@@ -38,7 +46,7 @@ def framed(page: str, pictures: Mapping[str, Load]) -> Response[str]:
     """Sanitised HTML as the whole document of a frame. `pictures` by Content-ID, without brackets.
     Reads blobs: not for the event loop."""
     return Response(
-        with_pictures(page, pictures),
+        SHEET + with_pictures(page, pictures),
         media_type=MediaType.HTML,
         headers={
             "Content-Security-Policy": FRAME_POLICY,
@@ -49,7 +57,8 @@ def framed(page: str, pictures: Mapping[str, Load]) -> Response[str]:
 
 
 def with_pictures(page: str, pictures: Mapping[str, Load]) -> str:
-    """The page with each `cid:` that is known, and is a picture, replaced by its bytes."""
+    """The page with each `cid:` that is known, and is a picture, replaced by its bytes, and every
+    other by none."""
     known = {unquote(name).lower(): load for name, load in pictures.items()}
     written: dict[str, str | None] = {}
     left = LARGEST
@@ -64,7 +73,7 @@ def with_pictures(page: str, pictures: Mapping[str, Load]) -> str:
             left -= len(data) if fits else 0
             encoded = base64.b64encode(data).decode()
             written[name] = f"data:{kind};base64,{encoded}" if fits else None
-        return f"{found[1]}{written[name]}{found[3]}" if written[name] else found[0]
+        return f"{found[1]}{written[name] or MISSING}{found[3]}"
 
     return _CID.sub(shown, page)
 

@@ -14,7 +14,7 @@ from litestar.params import FromQuery
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from gateway.console import entrance as doors
 from gateway.console import fields
 from gateway.console.entrance import AGENT, Door, Entrance, come_in, cookie, local, refuse, show

@@ -19,7 +19,8 @@ UNDER_WAY = frozenset({"queued", "sent", "delivered"})
 @dataclass(frozen=True, slots=True)
 class Offer:
     """See templates/parts/messages.html, `delivery`. `other` is None or {url, text}; `reason` says
-    why it did not arrive, "" when nobody said. `to`: what people call the recipient."""
+    why it did not arrive or is still here, "" when nobody said. `to`: what people call the
+    recipient."""
 
     delivery: DeliveryView
     to: str
@@ -38,7 +39,7 @@ def _offer(
 ) -> Offer:
     to = _called(seen, delivery.recipient)
     if delivery.state not in STUCK or message.direction != "outbound":
-        return Offer(delivery, to)
+        return Offer(delivery, to, reason=label(delivery.waits, "waits") if delivery.waits else "")
     reason = ""
     if delivery.state == "failed" and delivery.status:
         reason = why_undelivered(delivery.status)

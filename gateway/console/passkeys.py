@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Response, post
 from litestar.di import NamedDependency
 
-from channels import Kit
+from channels.kit import Kit
 from gateway.console import fields
 from gateway.console.entrance import AGENT, IN_PLACE, Door, Entrance, come_in, local, refuse, show
 from gateway.console.shell import AgentRequest

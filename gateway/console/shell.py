@@ -10,7 +10,7 @@ from litestar.datastructures import State
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from gateway.console import commands
 from gateway.console.outcomes import SAID_COOKIE, said_of
 from gateway.console.presence import Presence

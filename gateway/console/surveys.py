@@ -113,7 +113,7 @@ async def survey_export(
     name = f"pesquisa-{columns.code}-{desk.policy.day(desk.now).isoformat()}.csv"
     return Stream(
         _lines(console, request.user, form_id, columns),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "no-store",

@@ -89,7 +89,7 @@ async def mailbox_raw(
 ) -> Response[str]:
     """Give the bytes as they came, headers included."""
     raw = await asyncio.to_thread(office.box.raw, letter_id) or b""
-    return Response(raw.decode("utf-8", "replace"), media_type="text/plain; charset=utf-8")
+    return Response(raw.decode("utf-8", "replace"), media_type="text/plain")
 
 
 @post("/caixa/{letter_id:str}/responder", status_code=303)

@@ -138,6 +138,13 @@ class Outbox(Base):
         ),
         Index(None, "channel", "address", "created_at"),
         Index(None, "state", "id"),
+        Index(
+            "ix_outbox_cause",
+            "channel",
+            "id",
+            sqlite_where=text("state = 'queued' AND cause <> ''"),
+            postgresql_where=text("state = 'queued' AND cause <> ''"),
+        ),
         AUTO,
     )
 
@@ -161,6 +168,8 @@ class Outbox(Base):
     holder: Mapped[str | None] = mapped_column(String(32))
     sent_at: Mapped[datetime | None]
     error: Mapped[Long] = mapped_column(default="")
+    #: what of our own way out stands against it (helpdesk.waiting), "" when it is none of that
+    cause: Mapped[str] = mapped_column(String(20), default="", server_default="")
     #: of a mail address: what is wrong with one of a domain is mostly wrong with all of it
     domain: Mapped[str] = mapped_column(String(253), default="", server_default="")
 

@@ -14,11 +14,12 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.doubles.oauth import Issuer
 from tests.doubles.processes import PATIENCE, free_port
 
 #: parameters of RFC 3461 that a relay may be given
@@ -59,12 +60,19 @@ class _Server(SMTP):
 class Relay:
     """Runs in a thread of its own between `start` and `stop`; a stopped one may start again."""
 
-    def __init__(self, *, starttls: Path | None = None, name: str = "localhost") -> None:
+    def __init__(
+        self, *, starttls: Path | None = None, name: str = "localhost", guarded: bool = False
+    ) -> None:
         """`starttls`: a folder for key and certificate, of `name`; then nothing is taken without
-        TLS."""
+        TLS. `guarded`: nothing is taken without a log-in, by `password` or a token of `issuer`."""
         self.port = free_port()
-        self.certificate = starttls / "relay.crt" if starttls else None
-        self._tls = _tls(starttls, name) if starttls else None
+        self.guarded = guarded
+        self.password = ""
+        self.issuer: Issuer | None = None
+        self.certificate: Path | None = None
+        self._tls: ssl.SSLContext | None = None
+        if starttls is not None:
+            self.protect(starttls, name)
         self._handed: list[Handed] = []
         self._arrived = threading.Condition()
         self._refusals: defaultdict[str, deque[str]] = defaultdict(deque)
@@ -99,6 +107,10 @@ class Relay:
                 raise AssertionError(f"{len(present())} of {count} messages: {present()}")
             return present()
 
+    def protect(self, folder: Path, name: str) -> None:
+        """Offer STARTTLS to whoever comes from now on, and take nothing without."""
+        self.certificate, self._tls = folder / "relay.crt", _tls(folder, name)
+
     def answer(self, recipient: str, *answers: str) -> None:
         """Answer the next RCPT of that recipient so (`451 4.2.1 Full`, `DROP`), once each."""
         self._refusals[recipient].extend(answers)
@@ -124,6 +136,17 @@ class Relay:
         self._thread.join()
         self._loop.close()
 
+    def log_in(
+        self, _: SMTP, __: Session, ___: Envelope, ____: str, given: LoginPassword
+    ) -> AuthResult:
+        good = bool(self.password) and given.password == self.password.encode()
+        return AuthResult(success=good, handled=False)
+
+    async def auth_XOAUTH2(self, _: SMTP, given: list[str]) -> AuthResult:  # noqa: N802 - as below
+        issuer = self.issuer
+        good = issuer is not None and issuer.accepts(given[1].encode(), issuer.user)
+        return AuthResult(success=good, handled=False)
+
     async def handle_EHLO(  # noqa: N802 - aiosmtpd finds its hooks by these names
         self, _: SMTP, session: Session, __: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
@@ -131,8 +154,10 @@ class Relay:
         return [*responses[:-1], "250-DSN", responses[-1]]
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd finds its hooks by these names
-        self, _: SMTP, __: Session, envelope: Envelope, address: str, options: list[str]
+        self, _: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if self.guarded and not session.authenticated:
+            return "530 5.7.0 Authentication required"
         waiting = self._refusals[address]
         if waiting:
             return waiting.popleft()
@@ -167,6 +192,8 @@ class Relay:
                 enable_SMTPUTF8=True,
                 tls_context=self._tls,
                 require_starttls=self._tls is not None,
+                auth_require_tls=not self.guarded,
+                authenticator=self.log_in,
             ),
             "127.0.0.1",
             self.port,

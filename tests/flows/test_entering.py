@@ -3,6 +3,7 @@ two providers: mail through a relay, pages in Chromium."""
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pyotp
@@ -11,8 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from helpdesk import registers
-from helpdesk.models import Membership, Person
+from helpdesk import registers, sessions
+from helpdesk.models import Membership, Passkey, Person
 from helpdesk.passwords import hash_password
 from tests.doubles.browser import axe, open_page, photograph, plug_in
 from tests.doubles.relay import Handed, Relay
@@ -178,8 +179,9 @@ def _by_passkey(ponte: Guarded, relay: Relay, page: Page) -> None:
     assert axe(page) == []
     photograph(page, "portal-door-passkey")
     page.get_by_role("button", name="Entrar com chave de acesso").click()
-    page.wait_for_url("**/conta/avisos")
+    page.wait_for_url(f"{ponte.url}/conta/avisos")
 
+    _in_place(ponte, page)
     # The code by mail opens as before, and asks for no second step.
     page.context.clear_cookies()
     page.goto(ponte.url)
@@ -196,6 +198,43 @@ def _by_passkey(ponte: Guarded, relay: Relay, page: Page) -> None:
     page.goto(ponte.url)
     page.get_by_role("button", name="Entrar com chave de acesso").click()
     expect(page.get_by_role("alert")).to_contain_text("não foi aceita")
+
+
+def _in_place(ponte: Guarded, page: Page) -> None:
+    """The key opens over a form whose session ended, and what was sent goes on."""
+    page.goto(f"{ponte.url}/fale-conosco/novo")
+    page.fill("#title", "Guia que vence hoje")
+    page.select_option("#classification", index=1)
+    if page.locator("#subclassification option:not([value=''])").count():
+        page.select_option("#subclassification", index=1)
+    page.fill("#phone", "(31) 3222-0101")
+    page.fill("#text", "Escrito antes de a sessão terminar.")
+    ponte.write(_end_sessions, now=ponte.now)
+    page.get_by_role("button", name="Salvar e enviar").click()
+    dialog = page.get_by_role("dialog", name="Sua sessão terminou")
+    key = dialog.get_by_role("button", name="Entrar com chave de acesso")
+    expect(key).to_be_visible()
+    assert axe(page) == []
+    photograph(page, "portal-again-passkey")
+    # A key of somebody else, or one that is gone, leaves the other ways.
+    credential = ponte.write(_rename_key, "gone")
+    key.click()
+    expect(dialog.get_by_role("alert").first).to_contain_text("não foi aceita")
+    expect(dialog.get_by_label("E-mail")).to_have_value(LUCIANA)
+    ponte.write(_rename_key, credential)
+    key.click()
+    page.wait_for_url("**?confirmado=1")
+
+
+def _end_sessions(session: Session, *, now: datetime) -> None:
+    person = session.scalars(select(Person.id).where(Person.email == LUCIANA)).one()
+    sessions.end_all(session, "person", person, now=now)
+
+
+def _rename_key(session: Session, credential: str) -> str:
+    key = session.scalars(select(Passkey)).one()
+    before, key.credential = key.credential, credential
+    return before
 
 
 def test_a_person_forgets_the_password(ponte: Guarded, relay: Relay, page: Page):

@@ -11,7 +11,7 @@ import smtplib
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,8 +41,8 @@ MAILS_A_LIFE, ANSWERS_A_LIFE = 8, 2
 STEPS_A_LIFE = 3 * (2 * MAILS_A_LIFE) + ANSWERS_A_LIFE
 #: a step ends with a commit; what is begun after it is struck too
 LONGEST_STEP = 0.1
-#: without a step for so long there is nothing left to be in the middle of
-SILENCE = 2.0
+#: a machine may be too busy to take a step for long; this long, something is broken
+SILENCE = 120.0
 SMTP = IMAP = KILLS * MAILS_A_LIFE
 ANSWERS = KILLS * ANSWERS_A_LIFE
 #: of the mails by SMTP, every so many is the reply to the acknowledgement of an earlier one
@@ -74,6 +74,11 @@ class Storm:
             self._stopping.set()
             for thread in self._threads:
                 thread.join()
+
+    @property
+    def is_over(self) -> bool:
+        """Whatever was to be sent so far got its 250."""
+        return self.waiting.unfinished_tasks == 0
 
     def _send(self) -> None:
         while not self._stopping.is_set():
@@ -186,7 +191,8 @@ def test_killed_at_random_moments_nothing_is_lost_or_doubled(
                 mail_server.deliver(mailbox, *(bytes(mail) for mail in by_imap[share]))
                 done_by_then = begun + (k + 1) * STEPS_A_LIFE
                 now = work.read_now(steps_done)
-                live_until(work, moments.uniform(now + 1, max(done_by_then, now + 2)))
+                steps = moments.uniform(now + 1, max(done_by_then, now + 2))
+                live_until(work, steps, lambda k=share.stop: storm.is_over and idle(work, k))
                 time.sleep(moments.uniform(0, LONGEST_STEP))
                 instance.kill()
                 flagged = len(mail_server.files(mailbox)) - len(mail_server.unread(mailbox))
@@ -204,15 +210,19 @@ def test_killed_at_random_moments_nothing_is_lost_or_doubled(
     assert verified.returncode == 0, verified.stderr
 
 
-def live_until(work: Work, steps: float) -> None:
-    """Until so much is done, or nothing is left to do."""
+def live_until(work: Work, steps: float, nothing_left: Callable[[], bool]) -> None:
+    """Until so much is done, or there is nothing to be in the middle of."""
     reached = work.read_now(steps_done)
     moved = time.monotonic()
-    while reached < steps and time.monotonic() - moved < SILENCE:
+    while reached < steps and time.monotonic() - moved < SILENCE and not nothing_left():
         time.sleep(0.005)
         now = work.read_now(steps_done)
         if now != reached:
             reached, moved = now, time.monotonic()
+
+
+def idle(work: Work, by_imap: int) -> bool:
+    return work.read_now(is_settled, by_imap)
 
 
 def steps_done(session: Session) -> int:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from channels import Insurer, Kit
+from channels.kit import Insurer, Kit
 from gateway import templating
 from gateway.blobs import FileBlobs
 from gateway.pages import Pages

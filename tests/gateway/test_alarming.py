@@ -7,14 +7,15 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from channels import Health, Kit
+from channels.kit import Health, Kit
 from channels.mail import connect
 from channels.mail.config import MailConfig
 from gateway import alarming
 from gateway.blobs import FileBlobs
 from gateway.work import Work
-from helpdesk import alarms, seals
+from helpdesk import alarms, notices, outbox, seals
 from helpdesk.models import Held, Outbox
+from helpdesk.notices import Notice
 from helpdesk.policy import Policy
 from tests.doubles.dovecot import Dovecot
 from tests.gateway.kits import Clock, make_kit
@@ -67,6 +68,28 @@ async def test_the_database_is_looked_at(kit: Kit, clock: Clock):
             await asyncio.sleep(0.02)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_what_is_about_one_of_several_goes_when_it_is_over(kit: Kit, clock: Clock):
+    """The code of such an alarm is more than its kind."""
+
+    def wait(session: Session) -> None:
+        [first] = notices.post(session, [Notice("replied", "mail", "a@x.example")], now=NOW)
+        outbox.deferred(session, first, "535 5.7.8", now=NOW, cause="log-in")
+
+    def leave(session: Session) -> None:
+        outbox.sent(session, session.scalars(select(Outbox.id)).one(), now=clock())
+
+    await kit.work.write(wait)
+    clock.advance(6 * MINUTE)
+    await alarming.look_at_database(kit, {"mail"})
+    assert await raised(kit) == ["refused:mail:log-in"]
+    seen = kit.work.pulse.count
+    await alarming.look_at_database(kit, {"mail"})
+    assert kit.work.pulse.count == seen, "an idle look writes nothing"
+    await kit.work.write(leave)
+    await alarming.look_at_database(kit, {"mail"})
+    assert await raised(kit) == []
 
 
 async def test_what_waits_on_the_other_side_grows(kit: Kit, clock: Clock):

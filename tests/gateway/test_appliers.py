@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from gateway import appliers, trial
 from gateway.blobs import FileBlobs
 from gateway.work import Work

@@ -194,3 +194,12 @@ def test_explaining_needs_nothing_and_leaves_nothing(tmp_path: Path):
     assert [line["message_id"] for line in lines] == ["<1@b.example>", None, None, None]
     assert lines[1]["subject"] == "dois"
     assert list(folder.iterdir()) == []
+
+
+def test_explaining_waits_for_no_other_part():
+    script = (
+        "import sys\nfrom gateway.commands import explain\n"
+        "print(sorted({'gateway.runtime', 'telegram', 'aiosmtpd', 'imapclient'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert done.stdout.strip() == b"[]"

@@ -258,7 +258,16 @@ def test_files_gather_and_leave_one_by_one(page: Page):
     pick(page, ("b.pdf", 2048), ("laudo.exe", 10), ("vazio.pdf", 0))
     listed = page.locator("[data-chosen] b")
     expect(listed).to_have_text(["a.pdf", "b.pdf"])
-    expect(page.locator("[data-problem]")).to_contain_text("vazio.pdf está vazio")
+    # Each that was not taken says why and what to do, also of several at once.
+    refused = page.locator("[data-problem] .err")
+    expect(refused).to_have_text(
+        [re.compile("laudo.exe não foi aceito. Envie PDF"), re.compile("vazio.pdf está vazio")]
+    )
+    pick(page, *((f"{n}.pdf", 10) for n in range(20)))
+    expect(refused).to_have_count(1)
+    expect(refused).to_contain_text("arquivos ficaram de fora: são no máximo")
+    for n in range(listed.count() - 2):
+        page.get_by_role("button", name=f"Remover {n}.pdf").click()
     page.get_by_role("button", name="Remover a.pdf").click()
     expect(listed).to_have_text(["b.pdf"])
     expect(page.get_by_role("button", name="Remover b.pdf")).to_be_focused()

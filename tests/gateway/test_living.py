@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from channels import Kit
+from channels.kit import Kit
 from gateway import living
 from gateway.blobs import FileBlobs
 from gateway.work import Work

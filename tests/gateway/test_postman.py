@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from channels import Kit
+from channels.kit import Kit
 from gateway import postman
 from gateway.blobs import FileBlobs
 from gateway.work import Work

@@ -11,7 +11,7 @@ from pypdf import PdfReader, PdfWriter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from gateway import extracting, reading
 from gateway.blobs import FileBlobs
 from gateway.extracting import UnreadableError

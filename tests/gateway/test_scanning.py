@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from channels import Kit
 from channels.bot.events import FileRejected
 from channels.bot.files import judge
+from channels.kit import Kit
 from gateway import appliers, scanning
 from gateway.api import uploads
 from gateway.api.bodies import Upload

@@ -129,7 +129,7 @@ def test_numbers_and_money():
 @pytest.mark.parametrize("notice", ["invitation", "first_access", "confirm_domain"])
 def test_a_name_with_a_full_stop_ends_its_sentence(notice: str, kind: str):
     env = templating.environment({}, ZONE, insurer="Operadora Modelo S.A.")
-    named = {"provider": "Clínica Vila Serena Ltda.", "name": "Rita", "domain": "vila.example"}
+    named = {"provider": "Clínica Vila Serena Ltda.", "login": "rita", "domain": "vila.example"}
     context = dict.fromkeys(compose.KEYS) | {"files": [], "answerable": False} | named
     said = templating.render(env, f"mail/{notice}/body.{kind}", context)
     assert "A. " in said or "Ltda. " in said

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from channels import Kit
+from channels.kit import Kit
 from gateway import bells, timers
 from gateway.blobs import FileBlobs
 from gateway.election import run_elected

@@ -154,6 +154,20 @@ def test_a_channel_refuses_everybody(session: Session, policy: Policy):
     assert kinds(session, policy, "mail") == []
 
 
+def test_a_way_out_that_is_known_to_be_broken_needs_no_second_witness(
+    session: Session, policy: Policy
+):
+    said = "535 5.7.8 authentication failed"
+    row = queued(session, "a@x.example", 4 * MINUTE, error=said, cause="log-in", attempts=2)
+    row.not_before = NOW + MINUTE
+    assert kinds(session, policy, "mail") == []
+    row.created_at = NOW - 5 * MINUTE
+    session.flush()
+    [found] = alarms.of_database(session, policy, ("mail",), now=NOW)
+    assert (found.code, found.kind, found.detail) == ("refused:mail:log-in", "refused", said)
+    assert kinds(session, policy) == []
+
+
 def test_nothing_is_sealed(session: Session, policy: Policy):
     audit.record(session, SYSTEM, "x", now=NOW - 9 * MINUTE)
     assert kinds(session, policy) == []

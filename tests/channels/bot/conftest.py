@@ -13,13 +13,13 @@ from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from channels import Insurer, Kit
 from channels.bot import BotSender
 from channels.bot.chat_lines import ChatSender
 from channels.bot.config import TelegramConfig
 from channels.bot.desk import Desk
 from channels.bot.telegram import Line, bot
 from channels.bot.telegram_out import TelegramSender
+from channels.kit import Insurer, Kit
 from gateway import postman, templating
 from gateway.blobs import FileBlobs
 from gateway.pages import Pages

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from channels import Kit
+from channels.kit import Kit
 from helpdesk import bots
 from helpdesk.border import Channel
 from helpdesk.errors import NotVisible

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from channels import Kit
 from channels.bot.desk import Chat, Desk
 from channels.bot.events import Event, FileSent, Pressed, Say
 from channels.bot.says import Spoken, spoken
 from channels.bot.typed import typed
+from channels.kit import Kit
 from helpdesk import bots
 from helpdesk.border import Channel, File
 from helpdesk.models import BotState, Classification, Membership, Person, Ticket

@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy import func, select
 
-from channels import Kit
+from channels.kit import Kit
 from helpdesk.border import Channel
 from helpdesk.models import BotState, Membership, Person, Ticket
 from tests.channels.bot.conftest import EMAIL, Hands, Naps, Phone, deliver, polling

@@ -7,9 +7,9 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels import Kit
 from channels.bot.telegram import bot
 from channels.bot.telegram_out import LONGEST, TelegramSender, parts
+from channels.kit import Kit
 from helpdesk import bots
 from helpdesk.border import Address, Channel, File, Outbound
 from helpdesk.errors import Deferred, Undeliverable

@@ -10,9 +10,9 @@ import pytest_asyncio
 from litestar.testing import AsyncTestClient
 from selectolax.lexbor import LexborHTMLParser
 
-from channels import Kit
 from channels.bot import connect
 from channels.bot.config import TelegramConfig
+from channels.kit import Kit
 from gateway import postman
 from gateway.app import create_app
 from gateway.identity import BROWSER_COOKIE, PERSON_COOKIE

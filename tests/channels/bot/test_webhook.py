@@ -9,9 +9,9 @@ import pytest_asyncio
 import uvicorn
 from litestar import Litestar
 
-from channels import Insurer, Kit
 from channels.bot import connect
 from channels.bot.webhook import HEADER, PATH
+from channels.kit import Insurer, Kit
 from tests.channels.bot.conftest import EMAIL, Hands, config
 from tests.doubles.bot_api import BotApi
 from tests.doubles.processes import free_port

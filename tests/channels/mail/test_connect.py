@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from channels import Insurer, Kit
+from channels.kit import Insurer, Kit
 from channels.mail import connect
 from channels.mail.config import MailConfig
 from gateway import templating

@@ -1,7 +1,12 @@
 """Whose fault an answer of the relay is: the table of docs/decisions/0014-the-way-out.md."""
 
+import ssl
+
 import pytest
 from aiosmtplib import (
+    SMTPAuthenticationError,
+    SMTPConnectError,
+    SMTPConnectResponseError,
     SMTPDataError,
     SMTPNotSupported,
     SMTPRecipientRefused,
@@ -10,7 +15,8 @@ from aiosmtplib import (
     SMTPServerDisconnected,
 )
 
-from channels.mail.faults import is_leaving, refusal, too_large, unreachable
+from channels.mail.faults import NoLogIn, NoTls, is_leaving, refusal, too_large, unreachable
+from channels.mail.grants import NoToken
 from helpdesk.errors import Deferred, Undeliverable
 
 
@@ -69,6 +75,50 @@ def test_before_there_is_a_session_nothing_is_the_mails_fault(error: Exception):
     found = unreachable(error)
     assert isinstance(found, Deferred)
     assert not found.whole_domain
+
+
+def caused(error: Exception, by: Exception) -> Exception:
+    error.__cause__ = by
+    return error
+
+
+CERTIFICATE = ssl.SSLCertVerificationError("certificate verify failed")
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (NoToken("invalid_grant", code="invalid_grant"), "no-token"),
+        (NoTls("no STARTTLS"), "no-tls"),
+        (NoLogIn("the relay does not offer XOAUTH2"), "log-in"),
+        (SMTPAuthenticationError(535, "5.7.8 Wrong"), "log-in"),
+        (SMTPAuthenticationError(454, "4.7.0 Temporary failure"), "away"),
+        (CERTIFICATE, "tls"),
+        (caused(SMTPConnectError("x"), CERTIFICATE), "tls"),
+        (SMTPConnectResponseError(554, "No service"), "away"),
+        (OSError("no route"), "away"),
+    ],
+)
+def test_without_a_session_it_is_our_way_out(error: Exception, cause: str):
+    assert unreachable(error).cause == cause
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (rcpt(530, "5.7.0 Must log in first"), "log-in"),
+        (rcpt(554, "5.7.1 Relay access denied"), "rights"),
+        (SMTPSenderRefused(535, "5.7.8 Log in", "x"), "log-in"),
+        (SMTPSenderRefused(550, "5.7.1 Not yours", "x"), "rights"),
+        (SMTPSenderRefused(451, "4.3.0 Later", "x"), ""),
+        (rcpt(450, "4.2.0 Greylisted"), ""),
+        (SMTPServerDisconnected("gone"), ""),
+    ],
+)
+def test_in_a_session_it_may_be_our_account(error: Exception, cause: str):
+    found = refusal(error)
+    assert isinstance(found, Deferred)
+    assert found.cause == cause
 
 
 def test_an_answer_of_many_lines_is_told_in_one():

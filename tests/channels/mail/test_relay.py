@@ -234,8 +234,9 @@ async def test_starttls_is_used_and_the_certificate_checked(
     strict = replace(parse_server(peer.url), host="localhost", protection="starttls")
     try:
         async with sending(strict, blobs) as sender:
-            with pytest.raises(Deferred, match="certificate"):
+            with pytest.raises(Deferred, match="certificate") as caught:
                 await sender.send(outbound())
+            assert caught.value.cause == "tls"
             monkeypatch.setenv("SSL_CERT_FILE", str(peer.certificate))
             await sender.send(outbound())
         assert peer.handed[0].encrypted
@@ -247,16 +248,41 @@ async def test_starttls_is_used_and_the_certificate_checked(
 async def test_starttls_is_never_fallen_back_from(peer: double.Relay, blobs: FileBlobs):
     strict = replace(parse_server(peer.url), protection="starttls")
     async with sending(strict, blobs) as sender:
-        with pytest.raises(Deferred, match="STARTTLS"):
+        with pytest.raises(Deferred, match="STARTTLS") as caught:
             await sender.send(outbound())
+    assert caught.value.cause == "no-tls"
     assert peer.handed == []
 
 
 async def test_a_relay_without_login_gets_no_password(peer: double.Relay, blobs: FileBlobs):
     asked = parse_server(peer.url.replace("smtp://", "smtp://ponte:segredo@"))
     async with sending(asked, blobs) as sender:
-        with pytest.raises(Deferred):
+        with pytest.raises(Deferred, match="but none") as caught:
             await sender.send(outbound())
+    assert caught.value.cause == "log-in"
+
+
+async def test_a_log_in_that_is_refused_is_told_from_a_relay_that_is_gone(blobs: FileBlobs):
+    peer = double.Relay(guarded=True)
+    peer.start()
+    peer.password = "certa"
+    wrong = parse_server(peer.url.replace("smtp://", "smtp://ponte:errada@"))
+    right = parse_server(peer.url.replace("smtp://", "smtp://ponte:certa@"))
+    try:
+        async with sending(wrong, blobs) as sender:
+            with pytest.raises(Deferred, match="535") as caught:
+                await sender.send(outbound())
+            assert caught.value.cause == "log-in"
+        async with sending(right, blobs) as sender:
+            await sender.send(outbound())
+        assert len(peer.handed) == 1
+        peer.stop()
+        async with sending(right, blobs) as sender:
+            with pytest.raises(Deferred) as caught:
+                await sender.send(outbound())
+            assert caught.value.cause == "away"
+    finally:
+        peer.close()
 
 
 async def test_check_tells_how_the_relay_is_reached(peer: double.Relay):
@@ -361,8 +387,10 @@ async def test_a_relay_that_takes_less_is_not_sent_more(blobs: FileBlobs):
 
 @pytest.mark.parametrize("offers", ["SIZE", "SIZE 0", "SIZE 10000000", "SIZE x"])
 async def test_a_relay_without_a_limit_takes_all(blobs: FileBlobs, offers: str):
-    async with _plain_relay(offers=offers) as server, sending(server, blobs) as sender:
+    asked: list[str] = []
+    async with _plain_relay(asked, offers=offers) as server, sending(server, blobs) as sender:
         await sender.send(outbound())
+    assert any(line.startswith("DATA") for line in asked)
 
 
 async def test_a_relay_that_takes_starttls_back_gets_nothing(blobs: FileBlobs):
@@ -371,8 +399,9 @@ async def test_a_relay_that_takes_starttls_back_gets_nothing(blobs: FileBlobs):
     async with _plain_relay(asked, offers="STARTTLS", refuses="STAR") as server:
         strict = replace(server, protection="starttls", user="ponte", password="segredo")
         async with sending(strict, blobs) as sender:
-            with pytest.raises(Deferred):
+            with pytest.raises(Deferred) as caught:
                 await sender.send(outbound())
+    assert caught.value.cause == "no-tls"
     assert not any(line.startswith(("AUTH", "MAIL", "RCPT", "DATA")) for line in asked)
 
 

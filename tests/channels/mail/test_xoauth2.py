@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ from tests.channels.mail.conftest import Store, clock
 from tests.channels.mail.letters import RING, SHEET, outbound
 from tests.doubles.dovecot import Dovecot
 from tests.doubles.oauth import Issuer, issuing
+from tests.doubles.processes import PATIENCE
 from tests.gateway.kits import Clock
 from tests.helpdesk.factories import NOW
 
@@ -106,7 +108,7 @@ async def test_a_mailbox_is_followed_while_its_tokens_come_and_go(
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0.02)
 
@@ -126,9 +128,14 @@ class Submission:
     issuer: Issuer
     mechanisms: str = "XOAUTH2 LOGIN"
     taken: list[bytes] = field(default_factory=list[bytes])
-    port: int = 0
+    talks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talk = asyncio.create_task(self._talk(reader, writer))
+        self.talks.add(talk)
+        await talk
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 relay\r\n")
         known = False
         while line := (await reader.readline()).rstrip(b"\r\n"):
@@ -147,6 +154,8 @@ class Submission:
             else:
                 writer.write(b"250 ok\r\n" if known else b"530 5.7.0 log in\r\n")
         writer.close()
+        with contextlib.suppress(OSError):  # the other side was faster
+            await writer.wait_closed()
 
     async def _log_in(
         self, response: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -165,6 +174,7 @@ async def submitting(submission: Submission) -> AsyncIterator[Server]:
     server = await asyncio.start_server(submission.serve, "127.0.0.1", 0)
     async with server:
         yield Server("127.0.0.1", server.sockets[0].getsockname()[1], "none", USER)
+    await asyncio.gather(*submission.talks)
 
 
 async def test_the_relay_takes_a_token_and_one_that_it_refuses_is_replaced_once(

@@ -150,7 +150,7 @@ def test_the_calendar_entry_names_the_protocol_alone(portal: Portal, visit: Visi
     receipt = portal.open(title="Laudo da paciente Maria")
     visit.enter()
     answer = visit.get(f"/fale-conosco/{receipt.protocol}/retorno.ics")
-    assert answer.headers["content-type"].startswith("text/calendar")
+    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
     text = answer.text.replace("\r\n ", "")
     assert "Maria" not in text
     assert f"SUMMARY:Retorno do protocolo {receipt.protocol}\r\n" in text

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
@@ -35,6 +36,7 @@ from tests.channels.web.conftest import (
     serving,
 )
 from tests.doubles.browser import axe
+from tests.doubles.clamd import EICAR, Clamd
 from tests.doubles.line import Line
 
 NEW, SENDING = "/fale-conosco/novo", "/fale-conosco/envios"
@@ -54,6 +56,19 @@ FIELDS = {
 @pytest.fixture
 def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
     yield from make_portal(database_url, tmp_path, PONTE_LIMITS__ATTACHMENT_SIZE="3000000")
+
+
+@pytest.fixture
+def scanned(database_url: str, tmp_path: Path) -> Iterator[Portal]:
+    with Clamd() as clamd:
+        more = {"PONTE_LIMITS__ATTACHMENT_SIZE": "3000000", "PONTE_SCANNER__CLAMD": clamd.address}
+        yield from make_portal(database_url, tmp_path, **more)
+
+
+@pytest.fixture
+def infirmary(scanned: Portal) -> Iterator[Visit]:
+    with serving(scanned.app) as address, httpx.Client(base_url=address, timeout=30) as client:
+        yield Visit(client)
 
 
 @pytest.fixture
@@ -150,6 +165,30 @@ def test_what_does_not_fit_is_refused_and_what_is_there_stays(
     for n in range(199):
         assert begin(luciana, mark=f"n{n}").status_code == 200
     assert begin(luciana, mark="one more").status_code == 429
+
+
+def test_a_file_with_malware_is_told_and_kept_nowhere_whichever_way_it_came(
+    scanned: Portal, infirmary: Visit, tmp_path: Path
+) -> None:
+    visit = infirmary
+    visit.enter()
+    visit.get(NEW)
+    bad, said = PDF[:PIECE] + EICAR, "O arquivo ficha.pdf contém um vírus e não foi guardado"
+    place = f"{SENDING}/{begin(visit, bad).json()['id']}"
+    assert add(visit, place, 0, bad[:PIECE]).status_code == 200
+    in_pieces = add(visit, place, PIECE, bad[PIECE:])
+    assert in_pieces.status_code == 422
+    assert said in in_pieces.json()["problem"]
+    assert visit.client.get(place).status_code == 404
+    at_once = visit.post(NEW, FIELDS, files={"attachments": ("ficha.pdf", bad)})
+    assert at_once.status_code == 422
+    assert said in at_once.text
+    # The form is held with what was typed; without the file it goes.
+    assert FIELDS["title"] in at_once.text
+    assert (scanned.all(Ticket), scanned.all(Upload)) == ([], [])
+    scanned.now += timedelta(hours=25)
+    asyncio.run(forgetting.once(scanned.runtime.kit, tmp_path / "ledger"))
+    assert scanned.all(Blob) == []
 
 
 def test_what_nobody_goes_on_with_is_forgotten_after_a_day(

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from helpdesk import sessions, tickets
+from helpdesk import passkeys, sessions, tickets
 from helpdesk.models import (
     Agent,
     ApiToken,
@@ -14,6 +14,7 @@ from helpdesk.models import (
     Log,
     Membership,
     Outbox,
+    Passkey,
     Person,
     Profile,
     Provider,
@@ -287,6 +288,44 @@ def test_an_invitation_waits_is_sent_again_is_accepted(instance: Instance):
         history = chief.get(f"/cadastros/prestadores/{record}").text
         assert history.count("Convidou") == 2
         assert "Mudou pessoa" in history
+
+
+def test_a_person_who_comes_back_is_invited_as_if_new(instance: Instance):
+    with instance.client("chefe") as chief, httpx.Client(base_url=instance.url) as rita:
+        record = provider(instance, chief)
+        email = f"rita{record}@clinica.example"
+        people(instance, chief, record)
+        (first,) = invited(instance, email)
+        accept(rita, first, "cavalo correto bateria grampo")
+        member = instance.read(
+            lambda s: s.scalar(select(Membership).where(Membership.provider_id == record))
+        )
+        key = Passkey(
+            person_id=member.person_id, credential=email, public_key="p", sign_count=0,
+            name="Recepção", created_at=instance.now,
+        )  # fmt: skip
+        instance.write(lambda s: s.add(key))
+        path = f"/cadastros/prestadores/{record}/pessoas"
+        assert send(chief, f"{path}/{member.id}/desativar").status_code == 303
+        assert people(instance, chief, record).status_code == 303
+        page = chief.get(path).text
+        assert "Convidado" in page
+        assert "Entrou" not in page
+        assert instance.read(passkeys.find, "person", email) is None
+        old = {"csrf": csrf(rita.get("/?com=senha")), "email": email}
+        refused = rita.post("/", data=old | {"password": "cavalo correto bateria grampo"})
+        assert "não conferem" in refused.text
+        # The invitation may be sent once more, and its link asks for a password.
+        assert send(chief, f"{path}/{member.id}/convidar").status_code == 303
+        accept(rita, invited(instance, email)[-1], "mesa azul de canto")
+        assert "Entrou" in chief.get(path).text
+
+
+def accept(client: httpx.Client, link: str, password: str) -> None:
+    place = httpx.URL(link).path
+    sent = client.post(place, data={"csrf": csrf(client.get(place)), "password": password})
+    assert sent.status_code == 303
+    assert client.get("/fale-conosco").status_code == 200
 
 
 def test_a_revoked_invitation_opens_nothing(instance: Instance):

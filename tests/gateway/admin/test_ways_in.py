@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from helpdesk import agent_access, sessions
+from helpdesk import agent_access, factors, passkeys, sessions
 from helpdesk.errors import Conflict
 from helpdesk.models import Agent, ApiToken, Log, Passkey, Profile
 from tests.gateway.console.guarded import Agentry, Guarded
@@ -107,6 +107,32 @@ def test_the_first_log_in_comes_by_mail(guarded: Guarded):
         assert chief.get("/cadastros/prestadores/1/acesso").status_code == 404
         assert send(chief, f"{path}/inventar").status_code == 404
     assert len(actions(guarded, "first_access_sent")) >= 2
+
+
+def test_who_comes_back_enters_by_nothing_of_before(guarded: Guarded, agentry: Agentry):
+    back = guarded.agent("volta")
+    agentry.enter("volta")
+    agentry.enrol(guarded.now)
+    key = Passkey(
+        agent_id=back, credential="de antes", public_key="p", sign_count=0, name="Celular",
+        created_at=guarded.now,
+    )  # fmt: skip
+    guarded.write(lambda s: s.add(key))
+    page = f"/cadastros/agentes/{back}"
+    with guarded.client("chefe") as chief:
+        assert send(chief, f"{page}/desativar").status_code == 303
+        assert send(chief, f"{page}/reativar").status_code == 303
+        way = chief.get(f"{page}/acesso").text
+        assert agentry.client.get("/central").headers["location"].startswith("/entrar")
+        assert "não conferem" in agentry.enter("volta").text
+        assert guarded.read(passkeys.find, "agent", "de antes") is None
+        assert guarded.read(factors.of, "agent", back) == factors.Factors()
+        assert "Enviar primeiro acesso" in way
+        assert send(chief, f"{page}/acesso/enviar").status_code == 303
+    (notice,) = guarded.notices("first_access", "volta@op.example")
+    link = httpx.URL(str(notice.data["link"])).path
+    assert agentry.send(link, link, password="cavalo correto bateria grampo").is_redirect
+    assert agentry.client.get("/central").status_code == 200
 
 
 def test_another_address_makes_the_link_void(guarded: Guarded):

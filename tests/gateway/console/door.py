@@ -3,7 +3,8 @@
 import smtplib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,26 @@ BOX = "atendimento@op.example"
 SERVER = "mx.op.example"
 
 
+@dataclass
+class Mailed(Instance):
+    """`later`: a while after, for what counts minutes; listeners stay in the present."""
+
+    skew: timedelta = field(default=timedelta())
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.skew
+
+    @contextmanager
+    def later(self, **by: int) -> Iterator[None]:
+        self.skew = timedelta(**by)
+        yield
+        self.skew = timedelta()
+
+
 @contextmanager
-def mailed_instance(url: str, folder: Path) -> Iterator[tuple[Instance, int]]:
-    """Yields the instance and the port it takes mail on."""
+def mailed_instance(url: str, folder: Path, **more: str) -> Iterator[tuple[Mailed, int]]:
+    """Yields the instance and the port it takes mail on. `more`: settings of its own."""
     port, smtp = free_port(), free_port()
     settings = load(
         {
@@ -37,15 +55,19 @@ def mailed_instance(url: str, folder: Path) -> Iterator[tuple[Instance, int]]:
             "PONTE_MAIL__SMTP_LISTEN": f"127.0.0.1:{smtp}",
             "PONTE_MAIL__AUTHSERV_ID": SERVER,
             "PONTE_MAIL__UNVERIFIED": "accept",
+            **more,
         }
     )
     runtime = runtimes.build(settings)
     with runtime.work.engine.begin() as connection:
         migrations.upgrade(connection)
+    served: list[Mailed] = []
+    runtime = replace(runtime, kit=replace(runtime.kit, clock=lambda: served[0].now))
+    served.append(Mailed(runtime, f"http://127.0.0.1:{port}"))
     runtime.work.write_now(install.install)
     runtime.work.write_now(people, datetime.now(UTC))
     with Served(runtime):
-        yield Instance(runtime, f"http://127.0.0.1:{port}"), smtp
+        yield served[0], smtp
     runtime.close()
 
 

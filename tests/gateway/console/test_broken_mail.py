@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from helpdesk.models import Attachment, InboundRaw, Message
+from helpdesk.models import Attachment, Held, InboundRaw, Message
 from tests.channels.mail.test_transfer import uuencoded
 from tests.channels.mail.test_winmail import body, file, tnef
 from tests.gateway.console.door import BOX, SERVER, Door, soon
@@ -167,3 +167,34 @@ def test_a_strangers_encoded_name_is_read_where_it_waits(door: Door):
     with door.instance.client() as client:
         page = html.unescape(client.get(f"/central/quarentena/{held_id}").text)
     assert "Lu da Recepção <lu@alheio.example>" in page
+
+
+def waiting(session: Session, after: int) -> str | None:
+    """What is held of what came in since."""
+    came = select(Held.public_id).join(InboundRaw, InboundRaw.id == Held.raw_id)
+    return session.scalar(came.where(InboundRaw.id > after))
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        (
+            b"From: =?utf-8?Q?attacker?Q?agent?=@victim.example\n\nPasse a conta.",
+            ("<=?utf-8?Q?attacker?Q?agent?=@victim.example>", "Passe a conta."),
+        ),
+        (b"Subject: Sem remetente\n\nQuem fala?", ("Sem remetente", "(não diz)", "Quem fala?")),
+        (b"\nNem cabecalho", ("(sem assunto)", "(não diz)", "Nem cabecalho")),
+        (b"\0\xff\xfe\x80From\0", ("(sem assunto)", "(não diz)")),
+    ],
+)
+def test_what_does_not_say_who_writes_waits_and_is_read(
+    door: Door, content: bytes, shown: tuple[str, ...]
+):
+    before = door.instance.read(last)
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+        smtp.sendmail("quem@alheio.example", [BOX], content)
+    held_id = soon(lambda: door.instance.read(waiting, before))
+    with door.instance.client() as client:
+        page = html.unescape(client.get(f"/central/quarentena/{held_id}").text)
+    for each in shown:
+        assert each in page

@@ -87,7 +87,7 @@ IMPERSONAL: dict[str, str] = {
     "log_private": "salt",
     "login_code": "purpose code_hash link_hash device",
     "message": "kind direction audience secret_group channel author_kind verdict judged",
-    "outbox": "channel notice state holder",
+    "outbox": "channel notice state holder cause",
     "passkey": "credential public_key",
     "person": "password_hash muted",
     "provider_domain": "domain",

@@ -2,6 +2,7 @@
 // whether its person is still logged in; if not, the log-in opens over it (<div id="door">) and the
 // send goes on afterwards. Without a script the server keeps the form as a draft instead.
 import { openDialog } from "../shared/dialog.js";
+import { enhanceWithin } from "../shared/enhance.js";
 import { release } from "../shared/submit.js";
 import { stop } from "../shared/waiting.js";
 
@@ -41,6 +42,7 @@ function show(text) {
   if (!fresh) return;
   const old = dialog();
   door.replaceChildren(fresh);
+  enhanceWithin(fresh);
   openDialog(fresh, opener);
   fresh.querySelector("[aria-invalid]")?.focus();
   if (!old && !fresh.querySelector("[aria-invalid]")) {
@@ -98,6 +100,8 @@ if (door) {
     const form = event.target;
     const { submitter } = event;
     if (form.closest("#door")) {
+      // The device is asked first; the form comes again with what it said.
+      if (form.matches("[data-passkey]") && !form.elements.answer.value) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       if (form.getAttribute("aria-busy") !== "true") enter(form, submitter);

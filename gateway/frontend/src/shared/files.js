@@ -25,9 +25,14 @@ enhance("[data-files]", (box) => {
   const leaves = form?.dataset.pieces !== undefined;
   let chosen = [];
 
+  const line = problem.firstElementChild;
+
+  // Of several chosen at once each says its own.
   const refuse = (sentence) => {
+    const said = line.cloneNode(true);
+    said.querySelector("[data-word]").textContent = sentence;
+    problem.append(said);
     problem.hidden = false;
-    problem.querySelector("[data-word]").textContent = sentence;
   };
 
   const wrong = (file) => {
@@ -39,12 +44,17 @@ enhance("[data-files]", (box) => {
   };
 
   const add = (files) => {
+    problem.replaceChildren();
     problem.hidden = true;
+    const left = [];
     for (const file of files) {
-      const sentence = wrong(file) ?? (chosen.length >= Number(rules.maxCount) ? rules.tooMany : null);
+      const sentence = wrong(file);
       if (sentence) refuse(sentence.replace("{name}", file.name));
+      else if (chosen.length >= Number(rules.maxCount)) left.push(file.name);
       else chosen.push({ file, item: row(file) });
     }
+    if (left.length === 1) refuse(rules.tooMany.replace("{name}", left[0]));
+    else if (left.length) refuse(rules.manyLeft.replace("{count}", left.length));
     keep();
     if (leaves) for (const each of chosen) each.cancel ??= leave(each);
   };
