@@ -73,7 +73,7 @@ def test_a_read_refuses_to_write(sqlite_url: str):
 
 
 def test_a_read_keeps_nothing(work: Work):
-    with pytest.raises(DBAPIError, match="read-?only"):
+    with pytest.raises(DBAPIError, match=r"read-?only"):
         work.read_now(add)
     assert work.read_now(count) == 0
     work.write_now(add)  # the connection it had may write again
