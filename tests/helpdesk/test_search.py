@@ -3,11 +3,13 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import insert, inspect, select
 from sqlalchemy.orm import Session
 
 from gateway.work import Work
 from helpdesk import search
 from helpdesk.border import SYSTEM
+from helpdesk.models import Message
 from helpdesk.policy import Policy
 from tests.helpdesk.factories import CLINIC, know, mail, make_provider, opened
 
@@ -92,6 +94,35 @@ def test_only_so_many_hits_count_the_newest(
     know(session, provider_id, CLINIC)
     numbers = [opened(session, mail(text="glosa"), policy).number for _ in range(4)]
     assert found(session, "glosa") == set(numbers[2:])
+
+
+#: a word and the messages it stands in, the oldest first
+SPREAD = {"glosa": range(40), "guia": range(0, 40, 2), "laudo": range(3, 40, 7),
+          "lote": range(4), "recurso": (1, 39)}  # fmt: skip
+
+
+@pytest.mark.parametrize("most", [1, 2, 5, 9, 40, 100])
+def test_hits_that_lie_far_apart_are_the_newest_ones(
+    session: Session, policy: Policy, monkeypatch: pytest.MonkeyPatch, most: int
+):
+    """Blocks of ids are asked one after the other, small ones and large."""
+    provider_id = make_provider(session)
+    know(session, provider_id, CLINIC)
+    numbers = [opened(session, mail(text="x"), policy).number for _ in range(40)]
+    first = session.scalars(select(Message).where(Message.number == numbers[0])).one()
+    values = {c.name: getattr(first, c.key) for c in inspect(Message).columns}
+    ids = [1_000 + n * 30_011 for n in range(40)]
+    rows = [values | {"id": of, "number": number} for of, number in zip(ids, numbers, strict=True)]
+    session.execute(insert(Message.__table__), rows)
+    said = [" ".join(word for word, held in SPREAD.items() if n in held) for n in range(40)]
+    search.index(session, list(zip(ids, numbers, said, strict=True)))
+    monkeypatch.setattr(search, "MOST_HITS", most)
+    for word, held in SPREAD.items():
+        wanted = [numbers[n] for n in reversed(held)]
+        hits = search.hits(session, SYSTEM, word)
+        assert hits is not None
+        assert hits.numbers == wanted[:most], word
+        assert hits.complete == (len(wanted) < most), word
 
 
 def test_nothing_to_index_is_nothing(session: Session):
