@@ -139,7 +139,7 @@ def _record(
     }
     return Record(
         id=found.id,
-        title=texts[register.title],
+        title=called.get(register.title) or texts[register.title],
         texts=texts,
         names=called,
         active=active,

@@ -1,5 +1,6 @@
 """Profiles, agents, providers and their people, as they are kept on screens."""
 
+import re
 from typing import Any
 
 import httpx
@@ -206,7 +207,9 @@ def test_a_provider_is_written_checked_and_found(instance: Instance):
             assert send(chief, "/cadastros/prazos/novo", **terms, **more).status_code == status
         page = chief.get(f"/cadastros/prestadores/{record}").text
         assert "Sede" in page
-        assert "GLO" in page
+        assert ">Glosa<" in page
+        [terms_page] = re.findall(r'"(/cadastros/prazos/[0-9]+)"', page)
+        assert "<h1>Glosa</h1>" in chief.get(terms_page).text
 
 
 def test_a_file_is_shown_line_by_line_and_then_imported(instance: Instance):
