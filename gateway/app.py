@@ -5,11 +5,12 @@ from typing import Any
 
 from litestar import Litestar, MediaType, Request, Response, Router, get
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import ResponseHeader
+from litestar.datastructures import MutableScopeHeaders
 from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import (
     create_static_files_router,  # pyright: ignore[reportUnknownVariableType] - PathLike
 )
+from litestar.types import Message, Scope
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -54,9 +55,7 @@ def create_app(
         ],
         before_request=_check_csrf(runtime),
         exception_handlers={Exception: errors.handler(runtime.pages)},
-        response_headers=[
-            ResponseHeader(name=name, value=value) for name, value in headers(secure=secure).items()
-        ],
+        before_send=[_protect(headers(secure=secure))],
         compression_config=CompressionConfig(
             backend="gzip",
             gzip_compress_level=5,
@@ -70,6 +69,19 @@ def create_app(
         logging_config=None,
         debug=False,
     )
+
+
+def _protect(given: dict[str, str]) -> Any:
+    """Every answer has these headers, errors and files too, unless it says otherwise itself."""
+
+    async def protect(message: Message, _: Scope) -> None:
+        if message["type"] == "http.response.start":
+            sent = MutableScopeHeaders.from_message(message)
+            for name, value in given.items():
+                if name not in sent:
+                    sent[name] = value
+
+    return protect
 
 
 def _check_csrf(runtime: Runtime) -> Any:

@@ -197,8 +197,6 @@ class LimitsConfig(Section):
     message_size: ByteSize = Field(default=ByteSize(35 * MIB), ge=64 * 1024)
     #: what stays free on the disk of blobs and database: mail is refused for the moment before that
     disk_reserve: ByteSize = Field(default=ByteSize(256 * MIB), ge=0)
-    #: of one known sender; DESIGN §4 sets the floor
-    arrivals_per_hour: int = Field(default=600, ge=600)
     requests_per_minute: int = Field(default=600, ge=1)
 
 

@@ -142,7 +142,7 @@ def test_sizes_take_units():
         ("MAIL__MAILBOXES", "[{", "[[mail.mailboxes]]"),
         ("TELEGRAM__MODE", "push", "'polling' or 'webhook'"),
         ("SMS__URL", "https://sms.test", "sends no SMS"),
-        ("LIMITS__ARRIVALS_PER_HOUR", "10", "greater than or equal to 600"),
+        ("LIMITS__REQUESTS_PER_MINUTE", "0", "greater than or equal to 1"),
         ("RECORDS__SOURCE", "sql", "its own tables"),
     ],
 )

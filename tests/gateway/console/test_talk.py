@@ -287,9 +287,10 @@ def test_a_file_that_is_not_what_it_says_is_not_shown(instance: Instance):
         assert client.get(f"/central/anexos/{public_id}/ver").status_code == 404
 
 
-def test_entities_of_an_xml_are_not_expanded():
-    bomb = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbb">]><a>&b;</a>'
-    shown = attached._xml(bomb)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_entities_of_an_xml_are_not_expanded(encoding: str):
+    bomb = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbb">]><a>&b;</a>'
+    shown = attached._xml(bomb.encode(encoding))
     assert b"&amp;b;" in bytes(shown.content)
     assert b"bbbb&#34;" in bytes(shown.content)
 
