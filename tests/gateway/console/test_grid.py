@@ -168,7 +168,8 @@ def test_a_providers_name_leads_to_its_tickets(instance: Instance, words: str):
         lead = "/central?situacao=todos&amp;prestador=P1"
         assert f'href="{lead}"' in told
         assert f'href="{lead}"' in client.get("/central/achar", params={"q": words}).text
-        assert number in numbers(client.get(lead.replace("&amp;", "&")))
+        newest = lead.replace("&amp;", "&") + "&ordem=chamado&sentido=desc"
+        assert number in numbers(client.get(newest))
         assert "Prestador encontrado" not in client.get("/central?q=Sem+o+nome").text
 
 
