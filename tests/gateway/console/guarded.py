@@ -92,6 +92,7 @@ def guarded_instance(url: str, folder: Path, **more: str) -> Iterator[Guarded]:
             "PONTE_DATABASE__URL": url,
             "PONTE_SECRET_KEY": "guarded-" + "k" * 32,
             "PONTE_BLOBS__URL": f"file:{folder}/blobs",
+            "PONTE_PRIVACY__LEDGER": f"{folder}/erasures.jsonl",
             "PONTE_INSURER__NAME": "Operadora Modelo",
             "PONTE_INSURER__ANS_REGISTRATION": "999997",
             "PONTE_WEB__PORT": str(port),
