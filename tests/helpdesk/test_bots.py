@@ -60,7 +60,7 @@ def test_two_first_messages_at_once_are_both_kept(work: Work):
         bots.save_state(session, *CHAT, {"count": state["count"] + 1}, now=NOW)
 
     at_once([lambda: work.write_now(step)] * 4)
-    assert work.read_now(bots.load_state, *CHAT) == {"count": 4}
+    assert work.write_now(bots.load_state, *CHAT) == {"count": 4}
 
 
 def test_a_chat_belongs_to_one_person(session: Session, luciana: Actor, provider_id: int):

@@ -266,7 +266,7 @@ def test_a_manager_invites_and_the_invited_come_in(
     receipt = portal.open(LUCIANA, title="Da Luciana")
     assert "Da Luciana" not in other.get("/fale-conosco").text, "only the own ones"
     assert other.get(f"/fale-conosco/n{receipt.number}").status_code == 404
-    assert "Luciana Reis</b> · Abriu o chamado" in unescape(visit.get("/conta/pessoas").text)
+    assert "Luciana Reis</b> · Abriu o contato" in unescape(visit.get("/conta/pessoas").text)
 
 
 def test_a_manager_changes_what_somebody_sees_and_takes_them_out(
