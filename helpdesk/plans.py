@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select, true
+from sqlalchemy import ColumnElement, case, func, null, or_, select, true
 from sqlalchemy.orm import Session
 
 from helpdesk import search
@@ -118,7 +118,8 @@ def _of_search(
     if after is not None:
         shown = shown.where(_past(order, after))
     found = shown.cte("found").prefix_with("MATERIALIZED")
-    page = select(found.c.key, found.c.number, func.count().over().label("total"))
+    counted = func.count().over() if after is None else null()
+    page = select(found.c.key, found.c.number, counted.label("total"))
     rows = session.execute(_turned(page, found, order).limit(limit + 1)).all()
     total = 0 if not rows else rows[0].total
     return Found([(row.key, row.number) for row in rows], total if after is None else None)
