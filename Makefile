@@ -17,6 +17,9 @@ NEEDED := command -v chromium \
 	&& ls /usr/lib/postgresql/*/bin/initdb \
 	&& ls /usr/share/fonts/truetype/liberation* /usr/share/fonts/truetype/dejavu
 
+# The tests start some hundred processes, each of which would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 

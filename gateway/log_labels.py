@@ -55,6 +55,7 @@ LOG: dict[str, dict[str, str]] = {
         "factor_added": "Ativou o aplicativo de códigos",
         "factor_removed": "Removeu o aplicativo de códigos",
         "factors_forgotten": "Retirou o segundo fator de um atendente",
+        "agent_sessions_ended": "Encerrou as sessões de um atendente",
         "first_access_sent": "Enviou o primeiro acesso",
         "recovery_renewed": "Gerou códigos de recuperação",
         "recovery_used": "Usou um código de recuperação",

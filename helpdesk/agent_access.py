@@ -1,4 +1,5 @@
-"""What others do for an agent's way in: the mail of the first log-in, the factors of a lost phone.
+"""What others do for an agent's way in: the mail of the first log-in, the factors of a lost phone,
+the end of sessions left open.
 
 Nobody opens an account that may more than they do: by either they could come to enter it.
 """
@@ -23,8 +24,9 @@ LONGEST_REASON = 500
 
 @dataclass(frozen=True, slots=True)
 class WayIn:
-    """`has_password`: the first log-in needs no mail any more. `may`: whether the actor may help
-    this agent. `is_self`: one's own locks are kept on the page of the own account."""
+    """`has_password`: the first log-in needs no mail any more. `sessions`: how many let the agent in
+    now. `may`: whether the actor may help this agent. `is_self`: one's own locks are kept on the
+    page of the own account."""
 
     email: str
     active: bool
@@ -32,6 +34,7 @@ class WayIn:
     invited_at: datetime | None
     accepted_at: datetime | None
     factors: Factors
+    sessions: int
     may: bool
     is_self: bool
 
@@ -50,6 +53,7 @@ def look(session: Session, desk: Desk, agent_id: int) -> WayIn:
         agent.invited_at,
         agent.accepted_at,
         factors.of(session, "agent", agent_id),
+        len(accounts.open_sessions(session, "agent", agent_id, now=desk.now)),
         writes and not _is_above(session, desk.actor, agent),
         agent_id == desk.actor.id,
     )
@@ -80,6 +84,18 @@ def take_factors(session: Session, desk: Desk, agent_id: int, reason: str) -> No
     if not factors.of(session, "agent", agent_id).any:
         raise Conflict("no_factor")
     _forget(session, desk.actor, agent, why, desk.now)
+
+
+def end_sessions(session: Session, desk: Desk, agent_id: int) -> None:
+    """Of a machine left behind, say. Links that are under way end too. Raises `Forbidden`,
+    `NotVisible`, `Conflict` (`inactive`, `self`)."""
+    agent = _load(session, desk, agent_id)
+    if agent_id == desk.actor.id:
+        raise Conflict("self")
+    sessions.end_all(session, "agent", agent_id, now=desk.now)
+    logins.void(session, "agent", agent_id, now=desk.now)
+    change = Change("login", None, agent.login)
+    audit.record(session, desk.actor, "agent_sessions_ended", now=desk.now, changes=(change,))
 
 
 def forget_factors(session: Session, login: str, actor: Actor, *, now: datetime) -> None:

@@ -2,15 +2,19 @@
 
 import itertools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from jinja2 import Environment, FileSystemBytecodeCache
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy.orm import Session
 
+from gateway import templating
 from gateway.blobs import FileBlobs
 from gateway.work import Work
 from helpdesk.install import install
@@ -18,13 +22,35 @@ from helpdesk.migrations import upgrade
 from helpdesk.policy import Policy
 from helpdesk.tokens import Keyring
 from tests.doubles import browser as chromium
+from tests.doubles.certificates import certify
 from tests.doubles.dovecot import Dovecot
 from tests.doubles.postgres import Postgres
 from tests.doubles.relay import Relay
 
+MigratedCopy = Callable[[str, Path], str]
+
 # How long an example takes says nothing on a machine that does other things too.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Whom the tests' clients and the servers they start believe. Nobody is met outside of this
+    machine, and reading the world's 140 authorities cost a quarter of all the tests' time."""
+    shown, _ = certify(tmp_path_factory.mktemp("authority"), "nobody", "localhost")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(shown))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The instances of a run have an environment each, of the same templates."""
+    kept = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(templating, "Environment", partial(Environment, bytecode_cache=kept))
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -58,6 +84,20 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def migrated_copy(request: pytest.FixtureRequest) -> MigratedCopy:
+    """`migrated_copy("sqlite" or "postgres", folder)` is the URL of a database as `migrate` leaves it,
+    for an instance that serves many tests."""
+
+    def copy(kind: str, folder: Path) -> str:
+        template: Any = request.getfixturevalue(f"migrated_{kind}")
+        if kind == "postgres":
+            return request.getfixturevalue("postgres").create(template)
+        return f"sqlite:///{shutil.copy(template, folder / 'ponte.db')}"
+
+    return copy
+
+
 def _migrate(url: str) -> None:
     work = Work(url)
     with work.engine.begin() as connection:
@@ -67,13 +107,13 @@ def _migrate(url: str) -> None:
 
 
 @pytest.fixture
-def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
-    return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'ponte.db')}"
+def sqlite_url(migrated_copy: MigratedCopy, tmp_path: Path) -> str:
+    return migrated_copy("sqlite", tmp_path)
 
 
 @pytest.fixture
-def postgres_url(postgres: Postgres, migrated_postgres: str) -> Iterator[str]:
-    url = postgres.create(migrated_postgres)
+def postgres_url(postgres: Postgres, migrated_copy: MigratedCopy, tmp_path: Path) -> Iterator[str]:
+    url = migrated_copy("postgres", tmp_path)
     yield url
     postgres.drop(url)
 

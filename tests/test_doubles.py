@@ -9,7 +9,8 @@ import pytest
 from imapclient import IMAPClient
 from playwright.sync_api import Page
 
-from tests.doubles.browser import OUTPUT, axe, photograph
+from tests.doubles import browser
+from tests.doubles.browser import axe, photograph
 from tests.doubles.dovecot import PASSWORD, Dovecot
 from tests.doubles.postgres import Postgres
 from tests.doubles.relay import DROP, Relay
@@ -83,8 +84,13 @@ def test_a_relay_with_starttls_takes_nothing_without(tmp_path: Path):
     relay.close()
 
 
-def test_axe_finds_a_field_without_label(page: Page):
+def test_axe_finds_a_field_without_label(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     page.set_content('<html lang="pt-BR"><title>x</title><main><h1>x</h1><input></main></html>')
     assert [fault.partition(" ")[0] for fault in axe(page)] == ["label"]
-    photograph(page, "doubles")
-    assert len(list(OUTPUT.glob("doubles-*.png"))) == 4
+    assert axe(page, ["color-contrast"]) == []
+    for folder, pictures in ((tmp_path / "nobody made it", 0), (tmp_path, 4)):
+        monkeypatch.setattr(browser, "OUTPUT", folder)
+        photograph(page, "doubles")
+        assert len(list(folder.glob("doubles-*.png"))) == pictures

@@ -32,6 +32,8 @@ from channels.mail.signatures import folded_tail, signature_of, tail_saying
 
 #: lines beyond this are not looked at one by one: nobody writes them
 _MOST_LINES = 3_000
+#: lines beyond this are in no class: they go where those before them went
+_MOST_CLASSED = 100_000
 #: old mail programs quote with the initials of whom they quote
 _INITIALS = re.compile(r"[A-Z]{1,3}>")
 #: characters that steer the writing or join nothing; mail programs strew them about
@@ -49,7 +51,7 @@ _WRAPPED = 55
 
 @dataclass(slots=True)
 class _Shape:
-    """The lines of a text with their classes; below `cut` all is old. `answers`: a line says that
+    """The first lines of a text with their classes; below `cut` all is old. `answers`: a line says that
     somebody wrote what follows, so the mail is an answer whatever its subject claims."""
 
     lines: list[str]
@@ -120,11 +122,11 @@ def _split(text: str) -> tuple[str, str]:
         # Nothing but a quotation: a forwarded message, or an answer below a copied header
         return _join(lines), ""
     kept += _answered(shape, [lines[at] for at in kept])
-    new = set(kept)
-    return (
-        _join([lines[at] for at in kept]),
-        _join([line for at, line in enumerate(lines) if at not in new]),
-    )
+    chosen, seen = set(kept), len(shape.lines)
+    new = [lines[at] for at in kept]
+    old = [line for at, line in enumerate(lines[:seen]) if at not in chosen]
+    (new if shape.cut == seen else old).extend(lines[seen:])
+    return _join(new), _join(old)
 
 
 def _answered(shape: _Shape, new: Sequence[str]) -> list[int]:
@@ -148,12 +150,15 @@ def _announces(new: str) -> bool:
 
 
 def _join(lines: Sequence[str]) -> str:
-    text = "\n".join(line for line in lines if line.strip("> ") not in {QUOTE_MARK, SIGNATURE_MARK})
+    marks = {QUOTE_MARK, SIGNATURE_MARK}
+    text = "\n".join(lines)
+    if any(mark in text for mark in marks):
+        text = "\n".join(line for line in lines if line.strip("> ") not in marks)
     return _BLANKS.sub("\n\n\n", text).strip("\n").rstrip()
 
 
 def _shape(text: str) -> _Shape:
-    lines = text.translate(_INVISIBLE).split("\n")
+    lines = text.translate(_INVISIBLE).split("\n")[:_MOST_CLASSED]
     classes = [_class(line) for line in lines]
     ends = possible_ends(lines[:_MOST_LINES], classes)
     cut = len(lines)

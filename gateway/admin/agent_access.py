@@ -1,4 +1,4 @@
-"""An agent's way in, on a page beside the form: the first log-in, the factors of a lost phone."""
+"""An agent's way in, on a page beside the form: the first log-in, sessions, a lost phone."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ async def access_act(
     record_id: FromPath[int],
     verb: FromPath[str],
 ) -> Response[Any]:
-    """Verbs enviar and fatores, right after a log-in. Raises `NotVisible`, `Forbidden`,
+    """Verbs enviar, sessoes and fatores, right after a log-in. Raises `NotVisible`, `Forbidden`,
     `Throttled`."""
     screen = screens.beside(slug, PAGE)
     if verb not in _VERBS:
@@ -79,10 +79,15 @@ async def _take(console: Console, desk: Desk, agent_id: int, form: Fields) -> No
     await console.kit.work.write(agent_access.take_factors, desk, agent_id, reason)
 
 
+async def _end(console: Console, desk: Desk, agent_id: int, _: Fields) -> None:
+    await console.kit.work.write(agent_access.end_sessions, desk, agent_id)
+
+
 Act = Callable[[Console, Desk, int, Fields], Awaitable[None]]
 #: what each verb of an address does, and what it says once it is done
 _VERBS: dict[str, tuple[Act, str]] = {
     "enviar": (_send, "access-sent"),
+    "sessoes": (_end, "access-ended"),
     "fatores": (_take, "factors-taken"),
 }
 

@@ -34,10 +34,13 @@ _BOUND = "oidc-trip"
 async def directory_leave(
     request: AgentRequest, entrance: NamedDependency[Entrance], voltar: FromQuery[str] = ""
 ) -> Response[Any]:
-    """A link, not a form: the policy of our pages lets no form lead elsewhere."""
+    """A link, not a form: the policy of our pages lets no form lead elsewhere. A link on a page of
+    others leads to the log-in only: a directory that asks nothing would begin a session unasked."""
     kit, directory = entrance.kit, entrance.directory
     if directory is None:
         raise NotVisible("directory")
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        return show(request, entrance, Door(back=local(voltar)))
     try:
         url, trip = await directory.leave(_short(local(voltar)))
     except DirectoryFailed as error:

@@ -27,6 +27,8 @@ from helpdesk.errors import Throttled
 ACCOUNT = "/central/conta"
 SECOND = "second-factor"
 SECOND_LIFE = timedelta(minutes=5)
+#: where the list stood and what was chosen in it is the next one's at this browser otherwise
+LEAVING = {"Clear-Site-Data": '"storage"'}
 
 
 @get("/entrar")
@@ -125,7 +127,8 @@ async def login_leave(request: AgentRequest, entrance: NamedDependency[Entrance]
     token, kit = request.cookies.get(AGENT_COOKIE), entrance.kit
     if token:
         await kit.work.write(sessions.end, token, now=kit.clock())
-    return Redirect("/entrar", status_code=303, cookies=[cookie(kit, AGENT_COOKIE, "")])
+    gone = [cookie(kit, AGENT_COOKIE, "")]
+    return Redirect("/entrar", status_code=303, cookies=gone, headers=LEAVING)
 
 
 def _wait(request: AgentRequest, entrance: Entrance, door: Door, error: Throttled) -> Response[str]:

@@ -147,6 +147,7 @@ WORDS: dict[str, dict[str, str]] = {
         "member-came": "Nada a convidar: a pessoa já entrou ou saiu",
         "access-sent": "Link do primeiro acesso enviado por e-mail",
         "factors-taken": "Segundo fator removido; as sessões terminaram e o agente foi avisado",
+        "access-ended": "Sessões encerradas: o agente terá de entrar de novo",
         "token-revoked": "Token revogado: ele não abre mais nada",
         "record-on": "Cadastro reativado",
         "record-off": "Cadastro desativado",

@@ -1,5 +1,6 @@
 """Schema: `upgrade(connection)` brings any older database to this version's tables."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -25,8 +26,9 @@ def upgrade(connection: Connection) -> None:
     command.upgrade(config(connection), "head")
 
 
+@cache
 def head() -> str | None:
-    """The version these models need."""
+    """The version these models need; asking reads every migration."""
     settings = Config()
     settings.set_main_option("script_location", str(HERE))
     return ScriptDirectory.from_config(settings).get_current_head()

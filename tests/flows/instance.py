@@ -9,19 +9,18 @@ import sys
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import httpx
-from argon2 import PasswordHasher
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from gateway.work import Work
 from helpdesk import registers, sessions
 from helpdesk.models import InboundRaw, MailboxCursor, Outbox
+from tests.doubles.passwords import quick_hash
 from tests.doubles.processes import PATIENCE, NotRunning, free_port, wait_until
 
 ADDRESS = "atendimento@operadora.example"
@@ -36,11 +35,6 @@ PROVIDERS = (
 )
 
 
-@cache
-def password_hash() -> str:
-    return PasswordHasher().hash(PASSWORD)
-
-
 def seed(session: Session) -> str:
     """Two providers with a person each, one agent; returns the agent's API token."""
     now = datetime.now(UTC)
@@ -50,13 +44,13 @@ def seed(session: Session) -> str:
         )
         provider = registers.upsert_provider(session, row, now=now)
         member = registers.add_person(session, provider, person, email, role="manager")
-        member.password_hash, member.invited_at, member.phone = password_hash(), now, row.phone
+        member.password_hash, member.invited_at, member.phone = quick_hash(PASSWORD), now, row.phone
     registers.add_agent(
         session,
         ANA,
         "Ana Souza",
         "ana.souza@operadora.example",
-        password_hash(),
+        quick_hash(PASSWORD),
         now=now,
         profile="admin",
         sector="REL",

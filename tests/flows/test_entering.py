@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from helpdesk import registers, sessions
 from helpdesk.models import Membership, Passkey, Person
-from helpdesk.passwords import hash_password
+from tests.conftest import MigratedCopy
 from tests.doubles.browser import axe, open_page, photograph, plug_in
+from tests.doubles.passwords import quick_hash
 from tests.doubles.relay import Handed, Relay
 from tests.gateway.console.door import soon
 from tests.gateway.console.guarded import Guarded, guarded_instance
@@ -26,10 +27,10 @@ PASSWORD = "girassol tardio 88"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def ponte(request: pytest.FixtureRequest, tmp_path: Path, relay: Relay) -> Iterator[Guarded]:
-    url = f"sqlite:///{tmp_path}/ponte.db"
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres").create()
+def ponte(
+    request: pytest.FixtureRequest, migrated_copy: MigratedCopy, tmp_path: Path, relay: Relay
+) -> Iterator[Guarded]:
+    url = migrated_copy(request.param, tmp_path)
     more = {
         "PONTE_MAIL__ADDRESS": "atendimento@op.example",
         "PONTE_MAIL__RELAY_URL": relay.url,
@@ -42,7 +43,7 @@ def ponte(request: pytest.FixtureRequest, tmp_path: Path, relay: Relay) -> Itera
 def _manager(session: Session) -> None:
     session.execute(update(Membership).values(role="manager"))
     person = session.scalars(select(Person).where(Person.email == LUCIANA)).one()
-    person.password_hash = hash_password(PASSWORD)
+    person.password_hash = quick_hash(PASSWORD)
 
 
 def link_in(handed: Handed, part: str) -> str:

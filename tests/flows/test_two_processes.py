@@ -14,10 +14,11 @@ from gateway.console.list_words import LIST
 from gateway.work import Work
 from helpdesk import registers
 from helpdesk.models import Ticket
+from tests.doubles.passwords import quick_hash
 from tests.doubles.postgres import Postgres
 from tests.flows.conftest import Seat
 from tests.flows.hands import enter_console, open_ticket
-from tests.flows.instance import ANA, LUCIANA, PASSWORD, Instance, password_hash
+from tests.flows.instance import ANA, LUCIANA, PASSWORD, Instance
 from tests.gateway.console.door import soon
 from tests.gateway.console.served import enter, send
 
@@ -64,7 +65,7 @@ def _write(url: str, verb: Callable[[Session], object]) -> None:
 def _colleague(session: Session) -> None:
     now = session.scalar(text("SELECT now()"))
     registers.add_agent(
-        session, BIA, "Bia Reis", "bia@op.example", password_hash(), now=now, profile="admin"
+        session, BIA, "Bia Reis", "bia@op.example", quick_hash(PASSWORD), now=now, profile="admin"
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from helpdesk.models.base import Base
+from tests.conftest import MigratedCopy
 from tests.roles.test_roles import PUBLIC, form_of
 from tests.roles.world import World, serving
 
@@ -30,9 +31,9 @@ WHOLE = re.compile(r"^SCAN (\w+?)(?:_\d+)?( USING .*)?$")
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(migrated_copy: MigratedCopy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("plans")
-    with serving(f"sqlite:///{folder}/ponte.db", folder) as world:
+    with serving(migrated_copy("sqlite", folder), folder) as world:
         yield world
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from gateway.admin import screens
 from helpdesk import access
+from tests.conftest import MigratedCopy
 from tests.roles.world import ROLES, Things, World, serving
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,13 +87,12 @@ PUBLIC = [row for name, rows in SECTIONS.items() if name != INTERNAL for row in 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def world(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    migrated_copy: MigratedCopy,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("roles")
-    url = f"sqlite:///{folder}/ponte.db"
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres").create()
-    with serving(url, folder) as world:
+    with serving(migrated_copy(request.param, folder), folder) as world:
         yield world
 
 

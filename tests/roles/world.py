@@ -29,10 +29,8 @@ from helpdesk import (
     bots,
     confirming,
     inbound,
-    install,
     intake,
     logins,
-    migrations,
     pendency,
     pieces,
     registers,
@@ -477,9 +475,6 @@ def serving(url: str, folder: Path) -> Iterator[World]:
         }
     )
     runtime = parts.build(settings)
-    with runtime.work.engine.begin() as connection:
-        migrations.upgrade(connection)
-    runtime.work.write_now(install.install)
     app = create_app(runtime, surfaces.routers(runtime), openapi=surfaces.openapi())
     servers = [_Served(app, port), _Served(create_internal(runtime), internal)]
     try:

@@ -230,3 +230,12 @@ def test_every_line_is_in_one_of_the_two_and_the_first_is_never_empty(text: str)
         new, old = split(text, subject=subject)
         assert lines_of(new) + lines_of(old) == lines_of(text)
         assert bool(new.strip()) == bool(text.strip())
+
+
+def test_more_lines_than_anybody_writes_go_where_those_before_them_went():
+    many = 120_000
+    assert split("x\n" * many) == ("x\n" * (many - 1) + "x", "")
+    wrote = "Em seg., 30 de nov. de 2026 às 10:00, Ana <ana@op.example> escreveu:"
+    new, old = split(f"Segue.\n\n{wrote}\n" + "x\n" * many)
+    assert new == "Segue."
+    assert old.count("\nx") == many

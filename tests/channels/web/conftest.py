@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
 from html import unescape
 from pathlib import Path
 from threading import Thread
@@ -38,7 +37,7 @@ from helpdesk.border import (
 from helpdesk.desk import Desk
 from helpdesk.intake import receive_many
 from helpdesk.models import Agent, Membership, Outbox, Person, Profile, Provider, Sector
-from helpdesk.passwords import hash_password
+from tests.doubles.passwords import quick_hash
 
 PASSWORD = "uma senha comprida"
 LUCIANA, BRUNO, CARLA, OWN = (
@@ -50,11 +49,6 @@ LUCIANA, BRUNO, CARLA, OWN = (
 #: id of each person and of each provider, as seeded
 PEOPLE = {LUCIANA: 1, BRUNO: 2, CARLA: 3, OWN: 4}
 VILA, AURORA = 1, 2
-
-
-@cache
-def password_hash() -> str:
-    return hash_password(PASSWORD)
 
 
 @dataclass
@@ -269,7 +263,7 @@ def seed(session: Session, now: datetime) -> None:
             email=email,
             phone="(31) 3222-0101",
             invited_at=now,
-            password_hash=password_hash(),
+            password_hash=quick_hash(PASSWORD),
         )
         session.add(person)
         session.flush()

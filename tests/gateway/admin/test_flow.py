@@ -8,17 +8,10 @@ from playwright.sync_api import Browser, Page, expect
 from helpdesk import surveys
 from tests.doubles import browser as chromium
 from tests.gateway.console.door import Door
-from tests.gateway.console.served import PASSWORD, Instance
+from tests.gateway.console.hands import enter
+from tests.gateway.console.served import Instance
 
 pytestmark = pytest.mark.slow
-
-
-def enter(page: Page, instance: Instance, login: str = "chefe") -> None:
-    page.goto(f"{instance.url}/entrar")
-    page.get_by_label("Usuário").fill(login)
-    page.get_by_label("Senha", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Entrar", exact=True).click()
-    expect(page).to_have_url(f"{instance.url}/central")
 
 
 def go(page: Page, instance: Instance, path: str) -> None:
@@ -27,7 +20,7 @@ def go(page: Page, instance: Instance, path: str) -> None:
 
 def test_a_classification_is_made_from_top_to_bottom(page: Page, door: Door):
     instance = door.instance
-    enter(page, instance)
+    enter(page, instance, "chefe")
     go(page, instance, "classificacoes")
     assert chromium.axe(page) == []
     page.get_by_role("link", name="Nova classificação").click()
@@ -85,7 +78,7 @@ def test_a_holiday_shows_what_moves_before_it_is_saved(page: Page, door: Door):
     number = instance.opened("Lote do feriado")
     before = instance.ticket(number).due_at
     day = before.astimezone(instance.runtime.policy.zone).date().isoformat()
-    enter(page, instance)
+    enter(page, instance, "chefe")
     go(page, instance, "feriados/novo")
     assert chromium.axe(page) == []
     page.get_by_label("Nome", exact=True).fill("Aniversário da cidade")
@@ -107,7 +100,7 @@ def test_a_file_is_looked_at_line_by_line(page: Page, door: Door, tmp_path: Path
     instance = door.instance
     file = tmp_path / "setores.csv"
     file.write_text("Código;Nome\nFIN;Financeiro\nNOV;Área do futuro\nERR;\n", encoding="utf-8")
-    enter(page, instance)
+    enter(page, instance, "chefe")
     go(page, instance, "setores/importar")
     assert chromium.axe(page) == []
     page.get_by_label("Arquivo CSV").set_input_files(file)
@@ -125,7 +118,7 @@ def test_a_file_is_looked_at_line_by_line(page: Page, door: Door, tmp_path: Path
 
 def test_parameters_say_what_they_do_and_who_decided(page: Page, door: Door):
     instance = door.instance
-    enter(page, instance)
+    enter(page, instance, "chefe")
     go(page, instance, "parametros")
     assert chromium.axe(page) == []
     page.get_by_label("Nome do menu").fill("Canal do prestador")
@@ -216,7 +209,7 @@ def correct_survey(page: Page, instance: Instance, number: int, form_id: int) ->
 def test_a_survey_is_made_filled_in_by_keyboard_counted_and_taken_along(page: Page, door: Door):
     instance = door.instance
     number = instance.opened("Lote a pesquisar")
-    enter(page, instance)
+    enter(page, instance, "chefe")
     form_id = make_survey(page, instance)
     fill_survey(page, instance, number)
     correct_survey(page, instance, number, form_id)

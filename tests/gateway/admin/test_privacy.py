@@ -15,7 +15,8 @@ from helpdesk.border import File
 from helpdesk.models import Access, Blob, Erasure, Log, Person, Ticket
 from tests.doubles import browser as chromium
 from tests.gateway.console.door import Door
-from tests.gateway.console.served import PASSWORD, Instance, send
+from tests.gateway.console.hands import enter
+from tests.gateway.console.served import Instance, send
 
 ROOT = "/cadastros/privacidade"
 LUCIANA = "luciana@vila.example"
@@ -127,11 +128,7 @@ def test_what_is_past_its_time_goes_with_its_bytes(instance: Instance):
 
 
 def test_the_steps_from_the_search_to_the_end(instance: Instance, filed: int, page: Page):
-    page.goto(f"{instance.url}/entrar")
-    page.get_by_label("Usuário").fill("chefe")
-    page.get_by_label("Senha", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Entrar", exact=True).click()
-    page.goto(f"{instance.url}{ROOT}")
+    enter(page, instance, "chefe", f"{ROOT}")
     chromium.photograph(page, "privacy")
     faults = chromium.axe(page)
     page.locator("#q").fill("Luciana")

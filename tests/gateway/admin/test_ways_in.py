@@ -148,6 +148,25 @@ def test_another_address_makes_the_link_void(guarded: Guarded):
         assert client.get(httpx.URL(str(notice.data["link"])).path).status_code == 410
 
 
+def test_sessions_left_open_are_ended_for_somebody(guarded: Guarded, agentry: Agentry):
+    away = guarded.agent("saiu")
+    agentry.enter("saiu")
+    assert agentry.client.get("/central").status_code == 200
+    path = f"/cadastros/agentes/{away}/acesso"
+    with guarded.client("chefe") as chief:
+        assert "Encerrar as sessões" in chief.get(path).text
+        assert send(chief, f"{path}/sessoes").status_code == 303
+        assert agentry.client.get("/central").headers["location"].startswith("/entrar")
+        page = chief.get(path).text
+        assert "não está dentro em nenhum navegador" in page
+        assert "Encerrar as sessões" not in page
+        boss = guarded.read(lambda s: s.scalar(select(Agent.id).where(Agent.login == "chefe")))
+        assert send(chief, f"/cadastros/agentes/{boss}/acesso/sessoes").status_code == 409
+    assert actions(guarded, "agent_sessions_ended")
+    with guarded.client("leo") as leo:
+        assert send(leo, f"{path}/sessoes").status_code == 403
+
+
 def test_a_lost_phone_is_forgotten_with_a_reason(guarded: Guarded, agentry: Agentry):
     lost = guarded.agent("perdeu", guarded.strict_profile())
     agentry.enter("perdeu")

@@ -9,21 +9,23 @@ import pytest
 
 from gateway import runtime as runtimes
 from gateway.settings import load
-from helpdesk import install, migrations
+from tests.conftest import MigratedCopy
 from tests.gateway.console.door import Door, mailed_instance
 from tests.gateway.console.guarded import Agentry, Guarded, guarded_instance
 from tests.gateway.console.served import Instance, Served, people
 
 
 @pytest.fixture(scope="module")
-def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+def instance(
+    migrated_copy: MigratedCopy, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Instance]:
     folder: Path = tmp_path_factory.mktemp("console")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     settings = load(
         {
-            "PONTE_DATABASE__URL": f"sqlite:///{folder}/ponte.db",
+            "PONTE_DATABASE__URL": migrated_copy("sqlite", folder),
             "PONTE_BLOBS__URL": f"file:{folder}/blobs",
             "PONTE_INSURER__NAME": "Operadora Modelo",
             "PONTE_INSURER__ANS_REGISTRATION": "999997",
@@ -31,12 +33,9 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
         }
     )
     runtime = runtimes.build(settings)
-    with runtime.work.engine.begin() as connection:
-        migrations.upgrade(connection)
     holder: list[Instance] = []
     runtime = replace(runtime, kit=replace(runtime.kit, clock=lambda: holder[0].now))
     holder.append(Instance(runtime, f"http://127.0.0.1:{port}"))
-    runtime.work.write_now(install.install)
     runtime.work.write_now(people, datetime.now(UTC))
     with Served(runtime):
         yield holder[0]
@@ -45,27 +44,25 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def door(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    migrated_copy: MigratedCopy,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Door]:
     """An instance that takes mail by SMTP, on both databases."""
     folder: Path = tmp_path_factory.mktemp("mailed")
-    url = f"sqlite:///{folder}/ponte.db"
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres").create()
-    with mailed_instance(url, folder) as (instance, port):
+    with mailed_instance(migrated_copy(request.param, folder), folder) as (instance, port):
         yield Door(instance, port)
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def guarded(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    migrated_copy: MigratedCopy,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Guarded]:
     """An instance for the ways in, on both databases."""
     folder: Path = tmp_path_factory.mktemp("guarded")
-    url = f"sqlite:///{folder}/ponte.db"
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres").create()
-    with guarded_instance(url, folder) as instance:
+    with guarded_instance(migrated_copy(request.param, folder), folder) as instance:
         yield instance
 
 

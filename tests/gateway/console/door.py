@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from gateway import runtime as runtimes
 from gateway.settings import load
-from helpdesk import install, migrations
 from helpdesk.models import Held
 from tests.doubles.processes import free_port, wait_until
 from tests.gateway.console.served import Instance, Served, people
@@ -59,12 +58,9 @@ def mailed_instance(url: str, folder: Path, **more: str) -> Iterator[tuple[Maile
         }
     )
     runtime = runtimes.build(settings)
-    with runtime.work.engine.begin() as connection:
-        migrations.upgrade(connection)
     served: list[Mailed] = []
     runtime = replace(runtime, kit=replace(runtime.kit, clock=lambda: served[0].now))
     served.append(Mailed(runtime, f"http://127.0.0.1:{port}"))
-    runtime.work.write_now(install.install)
     runtime.work.write_now(people, datetime.now(UTC))
     with Served(runtime):
         yield served[0], smtp

@@ -16,9 +16,9 @@ from sqlalchemy import select
 
 from gateway import runtime as runtimes
 from gateway.settings import load
-from helpdesk import install, migrations, registers
+from helpdesk import registers
 from helpdesk.models import Agent, Outbox, Profile
-from helpdesk.passwords import hash_password
+from tests.doubles.passwords import quick_hash
 from tests.doubles.processes import free_port
 from tests.gateway.console.served import PASSWORD, Instance, Served, csrf, people
 
@@ -37,7 +37,7 @@ class Guarded(Instance):
         return datetime.now(UTC) + self.skew
 
     def agent(self, login: str, profile: str = "atendente", password: str = PASSWORD) -> int:
-        hashed = hash_password(password) if password else ""
+        hashed = quick_hash(password) if password else ""
         added = self.write(
             registers.add_agent,
             login,
@@ -101,12 +101,9 @@ def guarded_instance(url: str, folder: Path, **more: str) -> Iterator[Guarded]:
         }
     )
     runtime = runtimes.build(settings)
-    with runtime.work.engine.begin() as connection:
-        migrations.upgrade(connection)
     holder: list[Guarded] = []
     kit = replace(runtime.kit, clock=lambda: holder[0].now)
     runtime = replace(runtime, kit=kit)
-    runtime.work.write_now(install.install)
     runtime.work.write_now(people, datetime.now(UTC))
     holder.append(Guarded(runtime, f"http://localhost:{port}"))
     with Served(runtime):

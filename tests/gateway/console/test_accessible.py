@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, Page
 
 from helpdesk import canned, closing, routing, tickets
 from tests.doubles import browser as chromium
-from tests.gateway.console.hands import enter
+from tests.gateway.console.hands import enter, let_in
 from tests.gateway.console.served import Instance
 from tests.gateway.console.test_held import held
 
@@ -15,11 +15,13 @@ pytestmark = pytest.mark.slow
 LONG = "Prorrogação do prazo de entrega do lote 0112 por falha no sistema da clínica em novembro"
 #: wide; what 1280 px are at 200 %; the narrowest
 WIDTHS = (chromium.WIDE, 640, 320)
-#: what the system may ask for
+#: what axe says of colours: all that another look of the same page can change
+COLOURS = ("color-contrast", "link-in-text-block")
+#: what the system may ask for, the rules to look by (none for all), and how wide
 LOOKS = (
-    {"color_scheme": "light", "forced_colors": "none"},
-    {"color_scheme": "dark", "forced_colors": "none"},
-    {"color_scheme": "dark", "forced_colors": "active"},
+    ({"color_scheme": "light", "forced_colors": "none"}, (), WIDTHS),
+    ({"color_scheme": "dark", "forced_colors": "none"}, COLOURS, (WIDTHS[0], WIDTHS[-1])),
+    ({"color_scheme": "dark", "forced_colors": "active"}, COLOURS, WIDTHS[:1]),
 )
 PLACES = {
     "grid": "/central",
@@ -92,7 +94,7 @@ def numbers(instance: Instance) -> dict[str, int]:
 def test_a_page_has_no_violation_and_fits(
     page: Page, instance: Instance, numbers: dict[str, int], held: str, name: str
 ):
-    enter(page, instance, "chefe")
+    let_in(page, instance, "chefe")
     answer = page.goto(instance.url + PLACES[name].format(held=held, **numbers))
     assert answer is not None
     assert answer.status == 200
@@ -119,8 +121,7 @@ def test_what_opens_on_a_page_has_no_violation_either(
     page: Page, instance: Instance, numbers: dict[str, int], name: str
 ):
     path, steps = OPENED[name]
-    enter(page, instance, "chefe")
-    page.goto(instance.url + path.format(**numbers))
+    enter(page, instance, "chefe", path.format(**numbers))
     for step in steps:
         if step[0] in "#." or " " in step:
             page.locator(step).click()
@@ -133,13 +134,13 @@ def test_what_opens_on_a_page_has_no_violation_either(
 
 def _holds(page: Page) -> None:
     wrong: list[str] = []
-    for look in LOOKS:
+    for look, rules, widths in LOOKS:
         page.emulate_media(**look)
-        for width in WIDTHS:
+        for width in widths:
             page.set_viewport_size({"width": width, "height": chromium.HEIGHT})
             place = f"{look['color_scheme']}, forced {look['forced_colors']}, {width} px: "
             wrong += [place + fault for fault in page.evaluate(OVERFLOW, width)]
-            wrong += [place + fault for fault in chromium.axe(page)]
+            wrong += [place + fault for fault in chromium.axe(page, rules)]
     page.emulate_media(color_scheme="light", forced_colors="none")
     assert wrong == []
 
@@ -167,8 +168,7 @@ def test_nothing_moves_while_a_page_loads(
     browser: Browser, instance: Instance, numbers: dict[str, int], path: str, width: int
 ):
     page = chromium.open_page(browser, width=width)
-    enter(page, instance, "chefe")
-    page.goto(instance.url + path.format(**numbers))
+    enter(page, instance, "chefe", path.format(**numbers))
     page.wait_for_function("() => document.fonts.status === 'loaded'")
     assert page.evaluate(SHIFTS) <= 0.02
     page.context.close()

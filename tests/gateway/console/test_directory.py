@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk.models import Agent, AgentIdentity, Log
+from tests.conftest import MigratedCopy
 from tests.doubles.oidc import ANA, Directory, directory
 from tests.gateway.console.guarded import Agentry, Guarded, guarded_instance
 
@@ -32,12 +33,7 @@ def calm(company: Directory) -> None:
     company.methods = ["client_secret_basic"]
 
 
-def serve(
-    request: pytest.FixtureRequest, folder: Path, company: Directory, **more: str
-) -> Iterator[Guarded]:
-    url = f"sqlite:///{folder}/ponte.db"
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres").create()
+def serve(url: str, folder: Path, company: Directory, **more: str) -> Iterator[Guarded]:
     with guarded_instance(url, folder, **company.settings(**more)) as instance:
         yield instance
 
@@ -48,11 +44,13 @@ DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)]
 @pytest.fixture(scope="module", params=DATABASES)
 def plain(
     request: pytest.FixtureRequest,
+    migrated_copy: MigratedCopy,
     tmp_path_factory: pytest.TempPathFactory,
     company: Directory,
 ) -> Iterator[Guarded]:
     """Links by verified e-mail, leaves profiles alone."""
-    yield from serve(request, tmp_path_factory.mktemp("plain"), company)
+    folder = tmp_path_factory.mktemp("plain")
+    yield from serve(migrated_copy(request.param, folder), folder, company)
 
 
 @pytest.fixture(autouse=True)
@@ -61,15 +59,16 @@ def one_clock(request: pytest.FixtureRequest, calm: None, company: Directory) ->
         company.skew = request.getfixturevalue("plain").skew.total_seconds()
 
 
-@pytest.fixture(scope="module", params=["sqlite"])
+@pytest.fixture(scope="module")
 def mapped(
-    request: pytest.FixtureRequest,
+    migrated_copy: MigratedCopy,
     tmp_path_factory: pytest.TempPathFactory,
     company: Directory,
 ) -> Iterator[Guarded]:
     """Groups choose the profile; agents are made."""
     more = {"profiles": GROUPS, "create": "true", "name": "Entrar com a rede"}
-    yield from serve(request, tmp_path_factory.mktemp("mapped"), company, **more)
+    folder = tmp_path_factory.mktemp("mapped")
+    yield from serve(migrated_copy("sqlite", folder), folder, company, **more)
 
 
 def travel(client: httpx.Client, back: str = "") -> httpx.Response:
@@ -121,6 +120,16 @@ def test_the_first_time_ties_the_account_to_the_agent_of_the_address(
         assert "usuário ana" in client.get("/central/conta").text
     tied = plain.read(lambda s: s.scalars(select(AgentIdentity)).all())
     assert [(one.issuer, one.subject) for one in tied] == [(company.issuer, ANA["sub"])]
+
+
+def test_a_link_of_a_foreign_page_begins_no_session(plain: Guarded):
+    abroad = {"sec-fetch-site": "cross-site"}
+    with browse(plain) as client:
+        page = client.get("/entrar/empresa", params={"voltar": "/central/saida"}, headers=abroad)
+        assert page.status_code == 200
+        assert "Conta da empresa" in page.text
+        assert "/central/saida" in page.text
+        assert "ponte_trip" not in client.cookies
 
 
 def test_an_address_nobody_verified_ties_nothing(plain: Guarded, company: Directory):

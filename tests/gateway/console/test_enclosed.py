@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.doubles.browser import axe
 from tests.gateway.console.door import BOX, SERVER, Door, soon
-from tests.gateway.console.served import PASSWORD
+from tests.gateway.console.hands import enter
 from tests.gateway.console.test_quoted import open_ticket
 
 
@@ -50,12 +50,7 @@ def test_an_attached_message_is_read_from_the_quarantine(page: Page, door: Door)
     with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
         smtp.sendmail("ninguem@fora.example", [BOX], around(subject, "ninguem@fora.example"))
     held = soon(lambda: door.held("ninguem@fora.example", subject))
-    page.goto(f"{door.instance.url}/entrar")
-    page.get_by_label("Usuário").fill("ana")
-    page.get_by_label("Senha").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
-    page.wait_for_url("**/central")
-    page.goto(f"{door.instance.url}/central/quarentena/{held}")
+    enter(page, door.instance, "ana", f"/central/quarentena/{held}")
     page.locator(".atts").get_by_role("link", name="Ler").click()
     expect(page.get_by_role("heading", name="Parecer de dentro")).to_be_visible()
     address = page.url

@@ -22,6 +22,7 @@ from channels.kit import Health
 from channels.mail import imap, imap_client, oauth
 from gateway import alarming
 from helpdesk.models import Held, InboundRaw, Message, Ticket
+from tests.conftest import MigratedCopy
 from tests.doubles.dovecot import PASSWORD, Dovecot
 from tests.doubles.oauth import Issuer, issuing
 from tests.doubles.processes import free_port, wait_until
@@ -116,14 +117,11 @@ def hurried() -> Iterator[None]:
 def served(
     request: pytest.FixtureRequest,
     hurried: None,
-    migrated_sqlite: Path,
+    migrated_copy: MigratedCopy,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Post]:
     folder: Path = tmp_path_factory.mktemp("fetched")
-    url = f"sqlite:///{shutil.copy(migrated_sqlite, folder / 'ponte.db')}"
-    if request.param == "postgres":
-        template = request.getfixturevalue("migrated_postgres")
-        url = request.getfixturevalue("postgres").create(template)
+    url = migrated_copy(request.param, folder)
     with (
         issuing(Issuer(rotates=True, user=CLOUD)) as issuer,
         Dovecot(introspection=issuer.introspection) as dovecot,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from gateway.console.frames import LARGEST, with_pictures
 from helpdesk.models import Ticket
 from tests.gateway.console.door import BOX, SERVER, Door, soon
-from tests.gateway.console.served import PASSWORD
+from tests.gateway.console.hands import enter
 
 #: one red point
 PNG = base64.b64decode(
@@ -74,12 +74,7 @@ def test_a_mail_shows_its_own_pictures_and_asks_nobody_for_others(page: Page, do
     number = soon(lambda: door.instance.read(numbered))
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{door.instance.url}/entrar")
-    page.get_by_label("Usuário").fill("ana")
-    page.get_by_label("Senha").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
-    page.wait_for_url("**/central")
-    page.goto(f"{door.instance.url}/central/{number}")
+    enter(page, door.instance, "ana", f"/central/{number}")
     page.get_by_text("Ver como chegou").click()
     frame = page.frame_locator("article iframe")
     expect(frame.locator("img").first).to_have_js_property("naturalWidth", 1)

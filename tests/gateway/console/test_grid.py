@@ -1,4 +1,6 @@
 import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -57,6 +59,14 @@ def test_each_order_runs_both_ways(instance: Instance, word: str):
     assert up == down[::-1]
 
 
+@pytest.fixture
+def in_service(instance: Instance) -> Iterator[None]:
+    """A Tuesday at noon: before eight, what is two days' work is not yet in its last two days."""
+    with instance.standing_still(datetime(2026, 11, 24, 15, tzinfo=UTC)):
+        yield
+
+
+@pytest.mark.usefixtures("in_service")
 def test_filters_are_in_the_address_and_say_themselves(instance: Instance):
     mine, other = instance.opened("Filtro meu"), instance.opened("Filtro outro")
     instance.write(tickets.claim, instance.desk("ana"), mine)

@@ -2,7 +2,6 @@
 the console, until it is mended and they leave by themselves."""
 
 import html
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from channels.mail import oauth
 from gateway import alarming
 from helpdesk import tickets
 from helpdesk.models import Outbox
+from tests.conftest import MigratedCopy
 from tests.doubles.oauth import Issuer, issuing
 from tests.doubles.processes import wait_until
 from tests.doubles.relay import Relay
@@ -115,10 +115,12 @@ def waits(session: Session) -> int:
 
 @pytest.fixture(scope="module", params=WAYS)
 def stopped(
-    request: pytest.FixtureRequest, migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    migrated_copy: MigratedCopy,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stopped]:
     folder: Path = tmp_path_factory.mktemp("held-up")
-    url = f"sqlite:///{shutil.copy(migrated_sqlite, folder / 'ponte.db')}"
+    url = migrated_copy("sqlite", folder)
     way = WAYS[request.param]
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())

@@ -28,7 +28,9 @@ def test_a_page_leads_to_the_log_in_and_back(instance: Instance):
         assert "HttpOnly" in cookie
         assert "SameSite=lax" in cookie
         assert client.get("/central").status_code == 200
-        assert send(client, "/central/sair").headers["location"] == "/entrar"
+        left = send(client, "/central/sair")
+        assert left.headers["location"] == "/entrar"
+        assert left.headers["clear-site-data"] == '"storage"'
         assert client.get("/central").status_code == 303
 
 

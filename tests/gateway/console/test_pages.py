@@ -7,17 +7,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from helpdesk import tickets
 from tests.doubles import browser as chromium
-from tests.gateway.console.served import PASSWORD, Instance
+from tests.gateway.console.hands import enter
+from tests.gateway.console.served import Instance
 
 pytestmark = pytest.mark.slow
-
-
-def enter(page: Page, instance: Instance, login: str = "ana") -> None:
-    page.goto(f"{instance.url}/entrar")
-    page.get_by_label("Usuário").fill(login)
-    page.get_by_label("Senha").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
-    page.wait_for_url("**/central")
 
 
 def listening(page: Page) -> None:

@@ -20,7 +20,8 @@ from helpdesk.border import Address, Channel, Contact, File, Inbound
 from helpdesk.desk import Desk
 from helpdesk.models import Attachment, Provider
 from tests.doubles import browser as chromium
-from tests.gateway.console.served import PASSWORD, Instance
+from tests.gateway.console.hands import enter
+from tests.gateway.console.served import Instance
 
 COUNTED = re.compile(r'<a href="(/central\?[^"]+)"[^>]*>([\d.]+)</a>')
 TOTAL = re.compile(r'<span class="mute num"[^>]*>\s*([\d.]+) chamado')
@@ -174,14 +175,6 @@ def test_the_bars_and_lines_keep_to_their_picture():
     assert 'class="sp"' not in charts.spans("x", [("t", "h", [Span("a", None, None)])])
     assert 'class="ht h4"' in charts.heat("x", ["seg"], ["8 h"], {(0, 0): 5})
     assert 'class="ht h0"' in charts.heat("x", ["seg"], ["8 h"], {})
-
-
-def enter(page: Page, instance: Instance, login: str = "ana") -> None:
-    page.goto(f"{instance.url}/entrar")
-    page.get_by_label("Usuário").fill(login)
-    page.get_by_label("Senha").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
-    page.wait_for_url("**/central")
 
 
 @pytest.mark.slow

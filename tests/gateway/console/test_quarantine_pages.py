@@ -10,8 +10,8 @@ from helpdesk import alarms
 from helpdesk.alarms import Found
 from helpdesk.models import Held
 from tests.doubles import browser as chromium
+from tests.gateway.console import hands
 from tests.gateway.console.door import Door, soon
-from tests.gateway.console.served import PASSWORD
 
 pytestmark = pytest.mark.slow
 
@@ -35,12 +35,7 @@ def filled(door: Door) -> Door:
 
 
 def enter(page: Page, door: Door, path: str = "/central/quarentena") -> None:
-    page.goto(f"{door.instance.url}/entrar")
-    page.get_by_label("Usuário").fill("ana")
-    page.get_by_label("Senha").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
-    page.wait_for_url("**/central")
-    page.goto(f"{door.instance.url}{path}")
+    hands.enter(page, door.instance, path=path)
 
 
 def test_every_page_is_accessible_in_both_themes_and_widths(page: Page, filled: Door):

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from helpdesk.models import InboundRaw, Message, Ticket
 from tests.channels.mail.samples import FIXTURES, letter
 from tests.gateway.console.door import BOX, SERVER, Door, soon
-from tests.gateway.console.served import PASSWORD
+from tests.gateway.console.hands import enter
 from tests.gateway.console.test_broken_mail import last
 
 OUTLOOK = """<html><body lang="PT-BR"><div class="WordSection1"><p class="MsoNormal">Bom dia,</p>
@@ -47,12 +47,7 @@ def open_ticket(page: Page, door: Door, subject: str, content: bytes) -> None:
         smtp.sendmail("luciana@vila.example", [BOX], content)
     titled = select(Ticket.number).where(Ticket.title == subject)
     number: int = soon(partial(door.instance.read, Session.scalar, titled))
-    page.goto(f"{door.instance.url}/entrar")
-    page.get_by_label("Usuário").fill("ana")
-    page.get_by_label("Senha").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
-    page.wait_for_url("**/central")
-    page.goto(f"{door.instance.url}/central/{number}")
+    enter(page, door.instance, "ana", f"/central/{number}")
 
 
 def mail(body: str, subject: str, message_id: str, content_type: str) -> bytes:

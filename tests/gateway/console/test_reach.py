@@ -13,7 +13,8 @@ from gateway.console.commands import HELD, LIST, OTHER, TICKET
 from helpdesk import closing, rows, tickets
 from helpdesk.models import Ticket
 from helpdesk.rows import Row
-from tests.gateway.console.served import PASSWORD, Instance
+from tests.gateway.console.hands import enter
+from tests.gateway.console.served import Instance
 from tests.gateway.console.test_held import held
 
 __all__ = ["held"]
@@ -92,11 +93,7 @@ def place(
     held: str,
 ) -> Place:
     kind, path = STATES[request.param]
-    page.goto(f"{instance.url}/entrar")
-    page.get_by_label("Usuário").fill("chefe")
-    page.get_by_label("Senha").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
-    page.wait_for_url("**/central")
+    enter(page, instance, "chefe")
     desk = instance.desk("chefe")
 
     def row(number: int) -> Row:
