@@ -24,9 +24,9 @@ LONGEST_REASON = 500
 
 @dataclass(frozen=True, slots=True)
 class WayIn:
-    """`has_password`: the first log-in needs no mail any more. `sessions`: how many let the agent in
-    now. `may`: whether the actor may help this agent. `is_self`: one's own locks are kept on the
-    page of the own account."""
+    """`has_password`: the first log-in needs no mail any more. `sessions`: how many are open now.
+    `may`: whether the actor may help this agent. `is_self`: one's own locks are kept on the page of
+    the own account."""
 
     email: str
     active: bool

@@ -37,7 +37,7 @@ settings.load_profile("untimed")
 @pytest.fixture(scope="session", autouse=True)
 def one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Whom the tests' clients and the servers they start believe. Nobody is met outside of this
-    machine, and reading the world's 140 authorities cost a quarter of all the tests' time."""
+    machine, and reading the world's 140 authorities cost a sixth of the tests' time."""
     shown, _ = certify(tmp_path_factory.mktemp("authority"), "nobody", "localhost")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(shown))

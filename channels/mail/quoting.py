@@ -51,8 +51,8 @@ _WRAPPED = 55
 
 @dataclass(slots=True)
 class _Shape:
-    """The first lines of a text with their classes; below `cut` all is old. `answers`: a line says that
-    somebody wrote what follows, so the mail is an answer whatever its subject claims."""
+    """The first lines of a text with their classes; below `cut` all is old. `answers`: a line says
+    that somebody wrote what follows, so the mail is an answer whatever its subject claims."""
 
     lines: list[str]
     classes: list[str]
