@@ -111,6 +111,9 @@ class _Tree:
             return ""
         before = self._begin_part(name)
         ended = _ENDED_BY.get(name, ())
+        if "p" in ended and (at := self._found("p")) is not None:
+            # With all that is inside of it: no end tag finds it later
+            before += self._loosened(self._end_from(at))
         while self._open and self._open[-1] in ended:
             self._end_from(len(self._open) - 1)
         self._tables += name == "table"

@@ -34,6 +34,7 @@ TRICKS = (
     "<a href=x><div></a>",
     "<p><td><span>",
     "<dl><dd><div></dl>",
+    "<div><b></p><p><span>",
 )
 PIECES = st.sampled_from(
     (*TRICKS, "<p>", "</p>", "<b>", "</b>", "<div>", "</div>", "<table>", "</table>", "<td>",
