@@ -37,7 +37,7 @@ def test_dovecot_pushes_what_is_delivered(mail_server: Dovecot, mailbox: str):
         client.select_folder("INBOX")
         client.idle()
         mail_server.deliver(mailbox, MAIL)
-        assert (1, b"EXISTS") in client.idle_check(timeout=20)
+        assert (1, b"EXISTS") in client.idle_check(timeout=60)
         client.idle_done()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.doubles.processes import NotRunning, find_program
 
@@ -14,6 +14,9 @@ OUTPUT = ROOT / "test-output"
 AXE = ROOT / "gateway/frontend/node_modules/axe-core/axe.min.js"
 WIDE, NARROW = 1440, 390
 HEIGHT = 900
+#: of a page, in ms: other tests may be using the machine
+PATIENCE = 40_000
+expect.set_options(timeout=PATIENCE)
 
 #: as root there is no sandbox; the rest keeps Chromium from asking the network for its own sake
 ARGUMENTS = (
@@ -42,7 +45,7 @@ def open_page(browser: Browser, *, width: int = WIDE, javascript: bool = True) -
         java_script_enabled=javascript,
         reduced_motion="reduce",
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     return context.new_page()
 
 

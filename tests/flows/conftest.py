@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, Page
 from tests.doubles import browser as chromium
 from tests.doubles.bot_api import TOKEN
 from tests.doubles.relay import Relay
-from tests.flows import hands
 from tests.flows.instance import Instance
 from tests.flows.phone import Phone, running
 
@@ -52,7 +51,6 @@ def seat(browser: Browser) -> Iterator[Seat]:
 
     def seat() -> Page:
         page = chromium.open_page(browser)
-        page.set_default_timeout(hands.PATIENCE)
         pages.append((page, chromium.watch_faults(page)))
         return page
 

@@ -7,10 +7,6 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from tests.flows.instance import ANA, PASSWORD
 
-#: of a page, in ms: other tests may be using the machine
-PATIENCE = 20_000
-expect.set_options(timeout=PATIENCE)
-
 
 def enter_console(page: Page, url: str, login: str = ANA, password: str = PASSWORD) -> None:
     page.goto(f"{url}/entrar")

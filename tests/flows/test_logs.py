@@ -31,7 +31,7 @@ FIELDS = {
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_no_line_holds_a_secret_or_a_word_of_anybody(instance: Instance, relay: Relay):
     secrets = {PASSWORD, SAID, instance.token, LUCIANA, BRUNO, "senha-errada-1"}
-    with httpx.Client(base_url=instance.url, timeout=20) as client:
+    with httpx.Client(base_url=instance.url, timeout=60) as client:
 
         def post(path: str, at: str, **data: str) -> httpx.Response:
             return client.post(at, data={"csrf": csrf(client.get(path))} | data)

@@ -23,7 +23,7 @@ def test_only_a_named_proxy_tells_who_asks(launch: Launch, proxies: str, kept: s
     settings = {"PONTE_WEB__TRUSTED_PROXIES": proxies} if proxies else {}
     instance = launch(**settings)
     told = {"X-Forwarded-For": f"{FORGED}, {VISITOR}"}
-    with httpx.Client(base_url=instance.url, headers=told, timeout=20) as client:
+    with httpx.Client(base_url=instance.url, headers=told, timeout=60) as client:
         assert enter(client, ANA, PASSWORD).status_code == 303
         page = client.get("/central/conta").text
     shown = {address for address in (VISITOR, FORGED, "127.0.0.1") if address in page}

@@ -206,7 +206,7 @@ def test_an_invitation_is_used_by_its_button_alone(portal: Portal, visit: Visit)
 def test_over_https_the_cookie_stays_there(sqlite_url: str, tmp_path: Path) -> None:
     public = {"PONTE_WEB__PUBLIC_URL": "https://portal.example"}
     for portal in make_portal(sqlite_url, tmp_path, **public):
-        with serving(portal.app) as address, httpx.Client(base_url=address) as client:
+        with serving(portal.app) as address, httpx.Client(base_url=address, timeout=60) as client:
             visit = Visit(client)
             page = client.get("/")
             browser = page.headers["set-cookie"].partition(";")[0]

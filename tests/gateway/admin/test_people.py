@@ -268,7 +268,7 @@ def test_an_invitation_waits_is_sent_again_is_accepted(instance: Instance):
         )
         assert send(chief, f"{path}/{member.id}/convidar").status_code == 303
         old, new = invited(instance, email)
-        with httpx.Client(base_url=instance.url) as rita:
+        with httpx.Client(base_url=instance.url, timeout=60) as rita:
             assert rita.get(httpx.URL(old).path).status_code == 410
             page = rita.get(httpx.URL(new).path)
             sent = rita.post(
@@ -294,7 +294,7 @@ def test_an_invitation_waits_is_sent_again_is_accepted(instance: Instance):
 
 
 def test_a_person_who_comes_back_is_invited_as_if_new(instance: Instance):
-    with instance.client("chefe") as chief, httpx.Client(base_url=instance.url) as rita:
+    with instance.client("chefe") as chief, httpx.Client(base_url=instance.url, timeout=60) as rita:
         record = provider(instance, chief)
         email = f"rita{record}@clinica.example"
         people(instance, chief, record)
@@ -341,7 +341,7 @@ def test_a_revoked_invitation_opens_nothing(instance: Instance):
         path = f"/cadastros/prestadores/{record}/pessoas/{member}"
         assert send(chief, f"{path}/desativar").status_code == 303
         (link,) = invited(instance, f"rita{record}@clinica.example")
-        with httpx.Client(base_url=instance.url) as rita:
+        with httpx.Client(base_url=instance.url, timeout=60) as rita:
             assert rita.get(httpx.URL(link).path).status_code == 410
         assert send(chief, f"{path}/inventar").status_code == 404
         assert send(chief, f"{path}9/desativar").status_code == 404

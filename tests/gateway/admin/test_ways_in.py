@@ -44,7 +44,7 @@ def test_a_token_is_made_on_a_page_and_may_what_was_ticked(guarded: Guarded):
         assert "ERP" in listed
         assert "Nunca" in listed
         bearer = {"Authorization": f"Bearer {token}"}
-        with httpx.Client(base_url=guarded.url, headers=bearer) as script:
+        with httpx.Client(base_url=guarded.url, timeout=60, headers=bearer) as script:
             assert script.get("/api/v1/tickets").status_code == 200
             refused = script.post("/api/v1/events/guide-issued", json={"guide": "1"})
             assert refused.status_code in {403, 409, 422}
@@ -92,7 +92,7 @@ def test_the_first_log_in_comes_by_mail(guarded: Guarded):
             httpx.URL(str(row.data["link"])).path
             for row in guarded.notices("first_access", "recem@op.example")
         )
-        with httpx.Client(base_url=guarded.url, timeout=20) as client:
+        with httpx.Client(base_url=guarded.url, timeout=60) as client:
             assert client.get(old).status_code == 410
             guarded.skew = timedelta(days=6)
             data = {"csrf": csrf(client.get(link)), "password": "cavalo correto bateria grampo"}
@@ -144,7 +144,7 @@ def test_another_address_makes_the_link_void(guarded: Guarded):
         given = {"name": "Errado", "profile": "atendente", "email": "certo@op.example"}
         assert send(chief, page, version=version, **given).status_code == 303
     (notice,) = guarded.notices("first_access", "errado@op.example")
-    with httpx.Client(base_url=guarded.url) as client:
+    with httpx.Client(base_url=guarded.url, timeout=60) as client:
         assert client.get(httpx.URL(str(notice.data["link"])).path).status_code == 410
 
 

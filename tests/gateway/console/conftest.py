@@ -68,6 +68,6 @@ def guarded(
 
 @pytest.fixture
 def agentry(guarded: Guarded) -> Iterator[Agentry]:
-    with httpx.Client(base_url=guarded.url, timeout=20) as client:
+    with httpx.Client(base_url=guarded.url, timeout=60) as client:
         yield Agentry(client)
     guarded.skew = timedelta()

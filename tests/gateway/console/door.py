@@ -91,7 +91,7 @@ class Door:
         letter["Date"] = "Tue, 24 Nov 2026 09:00:00 -0300"
         letter.set_content(text)
         letter.add_attachment(b"%PDF-1.4", maintype="application", subtype="pdf", filename="x.pdf")
-        with smtplib.SMTP("127.0.0.1", self.port, timeout=20) as smtp:
+        with smtplib.SMTP("127.0.0.1", self.port, timeout=60) as smtp:
             smtp.send_message(letter)
 
     def held(self, sender: str, subject: str) -> str | None:

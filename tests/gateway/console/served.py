@@ -130,7 +130,7 @@ class Instance:
 
     @contextmanager
     def client(self, login: str | None = "ana") -> Iterator[httpx.Client]:
-        with httpx.Client(base_url=self.url, timeout=20) as client:
+        with httpx.Client(base_url=self.url, timeout=60) as client:
             if login:
                 host = client.base_url.host
                 # where a name without a dot is kept, should the server set it anew

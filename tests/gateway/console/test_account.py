@@ -72,7 +72,7 @@ def test_a_password_alone_opens_no_second_step_elsewhere(
     agentry.enrol(guarded.now)
     guarded.skew = MINUTE
     asked = agentry.enter(login)
-    with httpx.Client(base_url=guarded.url) as thief:
+    with httpx.Client(base_url=guarded.url, timeout=60) as thief:
         page = thief.get("/entrar")
         data = {"csrf": csrf(page), "passed": hidden(asked.text, "passed")}
         answer = thief.post("/entrar/segundo", data=data | {"code": agentry.code(guarded.now)})
@@ -141,7 +141,7 @@ def test_a_log_in_ends_the_session_before(guarded: Guarded, agentry: Agentry, lo
     data = {"csrf": csrf(page), "login": login, "password": PASSWORD}
     agentry.client.post("/entrar", data=data)
     assert agentry.client.cookies["ponte_agent"] != old
-    with httpx.Client(base_url=guarded.url, cookies={"ponte_agent": old}) as other:
+    with httpx.Client(base_url=guarded.url, timeout=60, cookies={"ponte_agent": old}) as other:
         assert other.get("/central").status_code == 303
 
 
@@ -149,7 +149,7 @@ def test_the_password_is_changed_with_the_present_one(
     guarded: Guarded, agentry: Agentry, login: str
 ):
     agentry.enter(login)
-    with httpx.Client(base_url=guarded.url, timeout=20) as client:
+    with httpx.Client(base_url=guarded.url, timeout=60) as client:
         other = Agentry(client)
         other.enter(login)
         change = "/central/conta/senha"
@@ -180,7 +180,7 @@ def test_the_password_is_changed_with_the_present_one(
 def test_sessions_are_listed_and_ended(guarded: Guarded, agentry: Agentry, login: str):
     agentry.enter(login)
     chrome = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/143.0 Safari/537.36"
-    with httpx.Client(base_url=guarded.url, headers={"user-agent": chrome}) as client:
+    with httpx.Client(base_url=guarded.url, timeout=60, headers={"user-agent": chrome}) as client:
         Agentry(client).enter(login)
         page = agentry.client.get("/central/conta").text
         assert "Chrome no Windows · 127.0.0.1" in page
@@ -202,7 +202,7 @@ def test_nobody_ends_somebody_elses_session(guarded: Guarded, agentry: Agentry, 
     agentry.enter("ana")
     ana = agentry.client.get("/central/conta").text
     assert "Esta sessão" in ana
-    with httpx.Client(base_url=guarded.url) as client:
+    with httpx.Client(base_url=guarded.url, timeout=60) as client:
         other = Agentry(client)
         other.enter(login)
         for session_id in range(1, 60):
@@ -214,7 +214,7 @@ def test_nobody_ends_somebody_elses_session(guarded: Guarded, agentry: Agentry, 
 
 
 def test_refused_log_ins_are_seen_by_the_owner(guarded: Guarded, agentry: Agentry, login: str):
-    with httpx.Client(base_url=guarded.url) as stranger:
+    with httpx.Client(base_url=guarded.url, timeout=60) as stranger:
         Agentry(stranger).enter(login, "errada de propósito")
     agentry.enter(login)
     page = agentry.client.get("/central/conta").text
@@ -229,7 +229,7 @@ def test_a_victim_is_not_kept_out_of_a_browser_it_uses(
 ):
     agentry.enter(login)
     agentry.send("/central/conta", "/central/sair")
-    with httpx.Client(base_url=guarded.url) as stranger:
+    with httpx.Client(base_url=guarded.url, timeout=60) as stranger:
         attacker = Agentry(stranger)
         tries = [attacker.enter(login, "errada").status_code for _ in range(throttles.TRIES + 1)]
         assert tries[-1] == 429

@@ -149,7 +149,7 @@ def test_it_is_read_on_its_page(door: Door, name: str):
         f"From: {odd.sender}\n{odd.headers or f'Subject: {name}' + chr(10)}"
     )
     before = door.instance.read(last)
-    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=60) as smtp:
         smtp.sendmail(MEMBER, [BOX], head.encode() + odd.content)
     number = soon(lambda: door.instance.read(arrived, before))
     with door.instance.client() as client:
@@ -191,7 +191,7 @@ def test_what_does_not_say_who_writes_waits_and_is_read(
     door: Door, content: bytes, shown: tuple[str, ...]
 ):
     before = door.instance.read(last)
-    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=60) as smtp:
         smtp.sendmail("quem@alheio.example", [BOX], content)
     held_id = soon(lambda: door.instance.read(waiting, before))
     with door.instance.client() as client:

@@ -75,7 +75,7 @@ def travel(client: httpx.Client, back: str = "") -> httpx.Response:
     """There and back again, as a browser follows; what the way back answers."""
     left = client.get("/entrar/empresa", params={"voltar": back} if back else {})
     assert left.status_code == 303, left.text
-    with httpx.Client() as abroad:
+    with httpx.Client(timeout=60) as abroad:
         home = abroad.get(left.headers["location"]).headers["location"]
     return client.get(home)
 
@@ -86,7 +86,7 @@ def wait(instance: Guarded, company: Directory, time: timedelta) -> None:
 
 
 def browse(instance: Guarded) -> httpx.Client:
-    return httpx.Client(base_url=instance.url, timeout=20)
+    return httpx.Client(base_url=instance.url, timeout=60)
 
 
 def somebody(**more: Any) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def test_the_closed_do_not_enter(plain: Guarded, company: Directory):
 def test_the_way_back_is_for_the_browser_that_left(plain: Guarded, company: Directory):
     with browse(plain) as victim, browse(plain) as thief:
         left = thief.get("/entrar/empresa")
-        with httpx.Client() as abroad:
+        with httpx.Client(timeout=60) as abroad:
             home = abroad.get(left.headers["location"]).headers["location"]
         assert victim.get(home).status_code == 422, "no trip was begun here"
         victim.get("/entrar/empresa")

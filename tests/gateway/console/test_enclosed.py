@@ -47,7 +47,7 @@ def test_an_attached_message_is_read_from_its_ticket(page: Page, door: Door):
 
 def test_an_attached_message_is_read_from_the_quarantine(page: Page, door: Door):
     subject = f"Suspeita {door.port}"
-    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=60) as smtp:
         smtp.sendmail("ninguem@fora.example", [BOX], around(subject, "ninguem@fora.example"))
     held = soon(lambda: door.held("ninguem@fora.example", subject))
     enter(page, door.instance, "ana", f"/central/quarentena/{held}")

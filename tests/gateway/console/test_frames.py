@@ -64,7 +64,7 @@ def test_a_mail_shows_its_own_pictures_and_asks_nobody_for_others(page: Page, do
     letter["From"], letter["To"] = "luciana@vila.example", BOX
     letter["Subject"] = subject = f"Guia com foto {door.port}"
     letter["Message-ID"] = "<foto@vila.example>"
-    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=60) as smtp:
         smtp.send_message(letter)
     titled = select(Ticket.number).where(Ticket.title == subject)
 

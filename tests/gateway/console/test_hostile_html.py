@@ -217,7 +217,7 @@ def test_it_stays_in_its_box_and_does_nothing(
     some = FRAGMENTS[first : first + AT_ONCE]
     before = door.instance.read(last)
     number = 0
-    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=60) as smtp:
         for at, fragment in enumerate(some):
             written = fragment.format(outside=f"http://{host}", host=host)
             raw = letter(written, MEMBER, f"h{first + at}", f"h{first}" if at else "")
@@ -234,7 +234,7 @@ def test_it_stays_in_its_box_and_does_nothing(
 def test_nor_does_it_where_a_stranger_waits(door: Door, trap: Trap, outside: tuple[str, list[str]]):
     host, seen = outside
     whole = "".join(each.format(outside=f"http://{host}", host=host) for each in FRAGMENTS)
-    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=60) as smtp:
         smtp.sendmail(STRANGER, [BOX], letter(whole, STRANGER, "todas"))
     held = soon(lambda: door.held(STRANGER, "Quadro do lote"))
     enter(trap.page, door.instance)
@@ -250,7 +250,7 @@ def test_a_name_does_not_turn_round_what_stands_beside_it(door: Door, trap: Trap
     mail["To"], mail["Message-ID"] = BOX, "<virado@alheio.example>"
     mail["Subject"] = "Assunto \u202eodariv\u2066"
     mail.set_content("Texto.")
-    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=60) as smtp:
         smtp.send_message(mail)
     held = soon(lambda: door.held("virado@alheio.example", "Assunto odariv"))
     enter(trap.page, door.instance)
@@ -261,7 +261,7 @@ def test_a_name_does_not_turn_round_what_stands_beside_it(door: Door, trap: Trap
 
 def test_words_without_an_end_widen_no_page(door: Door, trap: Trap):
     before = door.instance.read(last)
-    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=60) as smtp:
         for sender in (MEMBER, "comprido@alheio.example"):
             mail = EmailMessage()
             domain = sender.rpartition("@")[2]

@@ -381,7 +381,7 @@ def test_what_was_ignored_says_why(door: Door):
     away["From"], away["To"] = "ana@fora.example", BOX
     away["Subject"], away["Auto-Submitted"] = "Resposta automática: Guia", "auto-replied"
     away.set_content("Estou fora do escritório até segunda-feira.")
-    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=60) as smtp:
         smtp.send_message(away)
     with door.instance.client() as client:
         path = "/central/quarentena/entradas?estado=ignored&busca=ana@fora.example"

@@ -43,7 +43,7 @@ Dra. Nádia.
 
 def open_ticket(page: Page, door: Door, subject: str, content: bytes) -> None:
     """Hands the mail in by SMTP and shows the ticket it opened."""
-    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=60) as smtp:
         smtp.sendmail("luciana@vila.example", [BOX], content)
     titled = select(Ticket.number).where(Ticket.title == subject)
     number: int = soon(partial(door.instance.read, Session.scalar, titled))
@@ -134,7 +134,7 @@ def opened(session: Session, after: int, count: int) -> list[Message] | None:
 @pytest.fixture(scope="module")
 def programs(door: Door) -> Iterator[tuple[httpx.Client, dict[str, Message]]]:
     before = door.instance.read(last)
-    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=60) as smtp:
         for name in PROGRAMS:
             smtp.sendmail("luciana@vila.example", [BOX], from_member(name))
     found = soon(lambda: door.instance.read(opened, before, len(PROGRAMS)))

@@ -125,7 +125,7 @@ class Sent:
             f"Authentication-Results: {SERVER}; dmarc=pass header.from=vila.example\n"
             f"From: {MEMBER}\nSubject: Lacrada {before}\n"
         )
-        with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+        with smtplib.SMTP("127.0.0.1", door.port, timeout=60) as smtp:
             smtp.sendmail(MEMBER, [BOX], head.encode() + content)
         number: int = soon(lambda: door.instance.read(arrived, before))
         message = door.instance.read(opening, number)

@@ -81,7 +81,7 @@ class Victim:
 def victim(door: Door) -> Victim:
     raw = f"{passed()}From: {MEMBER}\nSubject: {TITLE}\nMessage-ID: {FIRST}\n\nA guia 45871.\n"
     before = door.instance.read(last)
-    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=60) as smtp:
         smtp.sendmail(MEMBER, [BOX], raw)
     return Victim(door, soon(lambda: door.instance.read(arrived, before)))
 
@@ -109,7 +109,7 @@ class Turned:
 def handed_over(victim: Victim, mails: dict[str, bytes], sender: str) -> Iterator[Turned]:
     door, before = victim.door, victim.counts()
     after = door.instance.read(last)
-    with smtplib.SMTP("127.0.0.1", door.port, timeout=20) as smtp:
+    with smtplib.SMTP("127.0.0.1", door.port, timeout=60) as smtp:
         for raw in mails.values():
             smtp.sendmail(sender, [BOX], raw)
     found = soon(lambda: door.instance.read(settled, after, len(mails)))
