@@ -140,9 +140,7 @@ class Instance:
 
     def session_of(self, login: str) -> str:
         """Begun without the log-in, which has tests of its own."""
-        who = select(Agent.id).where(Agent.login == login)
-        agent_id = self.read(lambda s: s.scalar(who))
-        return self.write(sessions.start, "agent", agent_id, now=self.now)
+        return self.write(sessions.start, "agent", self.desk(login).actor.id, now=self.now)
 
 
 def _member(session: Session, code: str) -> tuple[int, int]:
