@@ -74,7 +74,8 @@ class Identify(ASGIMiddleware):
         token = request.cookies.get(cookie)
         if token:
             await self._by_session(token, scope)
-        await next_app(scope, receive, send if browser else self._introducing(request, send))
+        known = browser or not _may_introduce(request)
+        await next_app(scope, receive, send if known else self._introducing(request, send))
 
     async def _by_session(self, token: str, scope: Scope) -> None:
         now = self._clock()
@@ -107,6 +108,13 @@ class Identify(ASGIMiddleware):
             await send(message)
 
         return send_with_cookie
+
+
+def _may_introduce(request: Request[Any, Any, Any]) -> bool:
+    """Only what becomes a page introduces the browser. A script of a page that was left, answered
+    late, would put its name over the one the new page's form is bound to (Fetch Metadata §2.1;
+    browsers that send none are introduced by anything)."""
+    return request.headers.get("sec-fetch-dest", "document") == "document"
 
 
 def cookie(name: str, value: str, *, secure: bool, seconds: int | None = None) -> str:

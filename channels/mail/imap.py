@@ -117,16 +117,25 @@ class MailboxWatch:
         return InThread(self._oauth, self._loop) if self._oauth is not None else None
 
     def _follow_folder(self, folder: Folder) -> None:
-        position = self._collector.begin(folder)
+        position, told = self._collector.begin(folder), False
         while not self._stopping.is_set():
+            known = position.uid
             position = self._collector.collect(
                 folder, position, stopping=self._stopping.is_set, left=self._waiting
             )
             if self._stopping.is_set():
                 return
             self._looked()
-            # Silence may also mean that the folder is another one by now: moved away, made anew.
-            if not self._await_news(folder) and folder.select().uidvalidity != position.uidvalidity:
+            if told and position.uid == known:
+                # Somebody read a message; or the server lost the folder under this session, and
+                # tells so without end.
+                self._stopping.wait(FIRST_WAIT)
+                told = False
+            else:
+                told = self._await_news(folder)
+            # Silence, as news of nothing, may also mean that the folder is another one by now:
+            # moved away, made anew.
+            if not told and folder.select().uidvalidity != position.uidvalidity:
                 position = self._collector.begin(folder)
 
     def _await_news(self, folder: Folder) -> bool:

@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import Self
 
+from tests.doubles.processes import free_port
+
 BINARY = shutil.which("dovecot", path="/usr/sbin:/usr/bin:/usr/local/sbin")
 PASSWORD = "senha-de-teste"
 
@@ -92,12 +94,6 @@ active_attribute = active
 active_value = true
 username_attribute = username
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Dovecot:

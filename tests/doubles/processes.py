@@ -1,6 +1,8 @@
 """Starting other people's servers: own folder, own free port, as a user that may run them."""
 
+import contextlib
 import os
+import random
 import shutil
 import socket
 import tempfile
@@ -10,8 +12,13 @@ from pathlib import Path
 
 #: how long a server may take to come up or go down, in seconds
 PATIENCE = 120.0
+#: below what Linux gives to outgoing connections (ip(7), ip_local_port_range)
+PORTS = (15_000, 32_000)
 MEMORY = Path("/dev/shm")
 MEMORY_NEEDED = 2 * 1024**3
+
+# Processes of a run draw from one range, so not by a seed that a plugin sets.
+_ports = random.SystemRandom()
 
 
 class NotRunning(AssertionError):
@@ -19,9 +26,14 @@ class NotRunning(AssertionError):
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port nobody listens on. Not one of those that outgoing connections get: between now and
+    the start of the server, one of the browser's or of the database's would take it."""
+    while True:
+        port = _ports.randrange(*PORTS)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def find_program(name: str, *folders: str) -> Path:

@@ -273,10 +273,13 @@ async def test_a_change_of_uidvalidity_reads_again_what_is_recent(
     assert cursor.uidvalidity != 1
 
 
+@pytest.mark.parametrize("time", range(4))
 async def test_a_folder_made_anew_is_read_anew(
-    server: Dovecot, store: Store, user: str, monkeypatch: pytest.MonkeyPatch
+    server: Dovecot, store: Store, monkeypatch: pytest.MonkeyPatch, time: int
 ):
-    # A server need not tell a session that waits: the look after a silence finds out
+    # Four times: the session that waits may be told nothing, of a folder that is gone, or without
+    # end of news that nobody can read, as it happens.
+    user = f"anew{time}"
     monkeypatch.setattr(imap, "FIRST_WAIT", 0.1)
     monkeypatch.setattr(imap, "IDLE_SECONDS", 0.3)
     with login(server, user) as client:
@@ -287,8 +290,6 @@ async def test_a_folder_made_anew_is_read_anew(
             client.append("Entrada", mail(1))
         await it.stored(1)
         with login(server, user) as client:
-            # Whole when it takes the other's place: what a session that still holds the old one
-            # would write into an empty new one is the server's affair.
             client.create_folder("Nova")
             client.append("Nova", mail(1))
             client.append("Nova", mail(2))

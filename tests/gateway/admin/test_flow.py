@@ -59,7 +59,7 @@ def test_two_edit_one_record_and_nobody_loses_a_word(page: Page, browser: Browse
     instance = door.instance
     other = chromium.open_page(browser)
     for each in (page, other):
-        enter(each, instance)
+        enter(each, instance, "chefe")
         go(each, instance, "setores/3")
     other.get_by_label("Nome", exact=True).fill("Regulação")
     other.get_by_role("button", name="Gravar").click()

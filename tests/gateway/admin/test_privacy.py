@@ -14,6 +14,7 @@ from gateway import forgetting, ledger
 from helpdesk.border import File
 from helpdesk.models import Access, Blob, Erasure, Log, Person, Ticket
 from tests.doubles import browser as chromium
+from tests.doubles.threads import at_once
 from tests.gateway.console.door import Door
 from tests.gateway.console.hands import enter
 from tests.gateway.console.served import Instance, send
@@ -116,7 +117,8 @@ def test_what_is_past_its_time_goes_with_its_bytes(instance: Instance):
         done = send(client, f"{ROOT}/prazos", code="LOT", months="24")
         assert "Prazo de guarda gravado" in client.get(done.headers["location"]).text
         path = ledger.path_of(instance.runtime.settings)
-        asyncio.run(forgetting.once(instance.runtime.kit, path))
+        # In a thread of its own: Playwright's loop may be running in this one.
+        at_once([lambda: asyncio.run(forgetting.once(instance.runtime.kit, path))])
         page = client.get(f"/central/{number}").text
         assert "Texto antigo." not in page
         assert "Conteúdo apagado" in page

@@ -1,4 +1,3 @@
-import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,6 +9,7 @@ import pytest
 from gateway import runtime as runtimes
 from gateway.settings import load
 from tests.conftest import MigratedCopy
+from tests.doubles.processes import free_port
 from tests.gateway.console.door import Door, mailed_instance
 from tests.gateway.console.guarded import Agentry, Guarded, guarded_instance
 from tests.gateway.console.served import Instance, Served, people
@@ -20,9 +20,7 @@ def instance(
     migrated_copy: MigratedCopy, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Instance]:
     folder: Path = tmp_path_factory.mktemp("console")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     settings = load(
         {
             "PONTE_DATABASE__URL": migrated_copy("sqlite", folder),
