@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gateway import errors, templating
+from gateway.cookies import HostOnly
 from gateway.identity import API, Identify
 from gateway.pages import headers
 from gateway.runtime import Runtime
@@ -47,11 +48,8 @@ def create_app(
     return Litestar(
         route_handlers=routes,
         middleware=[
-            Identify(
-                runtime.work,
-                runtime.kit.clock,
-                secure=secure,
-            )
+            *([HostOnly()] if secure else []),
+            Identify(runtime.work, runtime.kit.clock, secure=secure),
         ],
         before_request=_check_csrf(runtime),
         exception_handlers={Exception: errors.handler(runtime.pages)},

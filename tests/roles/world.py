@@ -463,6 +463,7 @@ def serving(url: str, folder: Path) -> Iterator[World]:
             "PONTE_DATABASE__URL": url,
             "PONTE_SECRET_KEY": "roles-" + "k" * 32,
             "PONTE_BLOBS__URL": f"file:{folder}/blobs",
+            "PONTE_PRIVACY__LEDGER": f"{folder}/erasures.jsonl",
             "PONTE_INSURER__NAME": "Operadora Modelo",
             "PONTE_INSURER__ANS_REGISTRATION": "999997",
             "PONTE_WEB__PORT": str(port),

@@ -188,6 +188,7 @@ def make_portal(url: str, folder: Path, **more: str) -> Iterator[Portal]:
             "PONTE_DATABASE__URL": url,
             "PONTE_SECRET_KEY": "k" * 32,
             "PONTE_BLOBS__URL": f"file:{folder / 'blobs'}",
+            "PONTE_PRIVACY__LEDGER": str(folder / "erasures.jsonl"),
             "PONTE_INSURER__NAME": "Operadora Modelo",
             "PONTE_INSURER__ANS_REGISTRATION": "999997",
             "PONTE_LIMITS__ATTACHMENT_SIZE": "100000",

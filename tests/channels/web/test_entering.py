@@ -203,20 +203,45 @@ def test_an_invitation_is_used_by_its_button_alone(portal: Portal, visit: Visit)
     assert visit.post(path, {"password": "outra bem comprida"}).status_code == 410
 
 
-def test_over_https_the_cookie_stays_there(sqlite_url: str, tmp_path: Path) -> None:
+def test_over_https_cookies_stay_there_and_no_other_host_plants_one(
+    sqlite_url: str, tmp_path: Path
+) -> None:
     public = {"PONTE_WEB__PUBLIC_URL": "https://portal.example"}
     for portal in make_portal(sqlite_url, tmp_path, **public):
         with serving(portal.app) as address, httpx.Client(base_url=address, timeout=60) as client:
             visit = Visit(client)
-            page = client.get("/")
-            browser = page.headers["set-cookie"].partition(";")[0]
-            client.headers["cookie"] = browser
-            visit.page = page
-            answer = visit.post(
-                "/", {"csrf": visit.hidden()["csrf"], "email": LUCIANA, "password": PASSWORD}
-            )
+            visit.page = client.get("/")
+            browser = visit.page.headers["set-cookie"].partition(";")[0]
+            form = {"csrf": visit.hidden()["csrf"], "email": LUCIANA, "password": PASSWORD}
+            answer = client.post("/", data=form, headers={"cookie": browser})
             assert answer.status_code == 303
-            assert "Secure" in answer.headers["set-cookie"]
+            cookies = answer.headers.get_list("set-cookie")
+            for cookie in [browser + "; secure; path=/", *cookies]:
+                # RFC 6265bis §4.1.3.2: without these a browser takes no such name
+                name, *rest = (part.strip().lower() for part in cookie.split(";"))
+                assert name.startswith("__host-ponte_")
+                assert {"secure", "path=/"} <= {*rest}
+                assert not any(part.startswith("domain") for part in rest)
+            kept = cookies[0].partition(";")[0]
+            assert kept.startswith("__Host-ponte_person=")
+            theme = "ponte_theme=dark"
+            page = client.get("/fale-conosco", headers={"cookie": f"{browser}; {kept}; {theme}"})
+            assert page.status_code == 200
+            assert 'data-theme="dark"' in page.text
+            planted = f"{browser}; {kept.removeprefix('__Host-')}"
+            door = client.get("/fale-conosco", headers={"cookie": planted})
+            assert door.status_code == 303
+
+
+def test_only_a_page_introduces_a_browser(portal: Portal, visit: Visit) -> None:
+    """A script of the page that was left would put its name over the next page's."""
+    for by_script in ("empty", "image", "style"):
+        answer = visit.client.get("/", headers={"sec-fetch-dest": by_script})
+        assert "set-cookie" not in answer.headers
+    assert (
+        "ponte_browser="
+        in visit.client.get("/", headers={"sec-fetch-dest": "document"}).headers["set-cookie"]
+    )
 
 
 def test_a_form_of_somebody_else_is_refused(portal: Portal, visit: Visit) -> None:

@@ -34,6 +34,7 @@ def build(database_url: str, folder: Path, **more: str) -> Runtime:
         {
             "PONTE_DATABASE__URL": database_url,
             "PONTE_BLOBS__URL": f"file:{folder / 'blobs'}",
+            "PONTE_PRIVACY__LEDGER": str(folder / "erasures.jsonl"),
             "PONTE_SECRET_KEY": "k" * 40,
             "PONTE_INSURER__NAME": "Vida Plena",
             "PONTE_INSURER__ANS_REGISTRATION": "419999",

@@ -47,6 +47,7 @@ def mailed_instance(url: str, folder: Path, **more: str) -> Iterator[tuple[Maile
             "PONTE_DATABASE__URL": url,
             "PONTE_SECRET_KEY": "quarantine-" + "k" * 32,
             "PONTE_BLOBS__URL": f"file:{folder}/blobs",
+            "PONTE_PRIVACY__LEDGER": f"{folder}/erasures.jsonl",
             "PONTE_INSURER__NAME": "Operadora Modelo",
             "PONTE_INSURER__ANS_REGISTRATION": "999997",
             "PONTE_WEB__PORT": str(port),
