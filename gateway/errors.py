@@ -216,6 +216,8 @@ def handler(pages: Pages) -> Any:
             context["reference"] = reference
         if isinstance(error, errors.Conflict):
             context["code"] = error.code
+        if isinstance(error, errors.NotVisible):
+            context["missing"] = error.what
         page = pages.page(request, f"errors/{shown}.html", context, problem.status)
         page.headers.update(problem.headers)
         return page

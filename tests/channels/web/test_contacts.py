@@ -149,7 +149,9 @@ def test_the_menu_can_be_renamed_and_closed(portal: Portal, visit: Visit) -> Non
     assert "<h1>Atendimento</h1>" in page
     assert '<a href="/fale-conosco">Atendimento</a>' in page
     assert "Novo contato" not in page
-    assert visit.get("/fale-conosco/novo").status_code == 404
+    answer = visit.get("/fale-conosco/novo")
+    assert answer.status_code == 404
+    assert "Novos contatos estão fechados" in answer.text
     hidden = {"csrf": visit.csrf}
     assert visit.client.post("/fale-conosco/novo", data=hidden).status_code == 404
     assert portal.all(Ticket) == []
