@@ -5,6 +5,7 @@ strict and every fault is named at once.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, cast, get_args, get_origin
 
@@ -46,26 +47,34 @@ async def check_body(request: Request[Any, Any, Any]) -> None:
 
 
 def _check_query(request: Request[Any, Any, Any]) -> None:
-    """A filter that is misspelt would show everything: better to say so."""
-    values = [value for _, value in request.query_params.multi_items()]
+    """A filter that is misspelt would show everything, and of two dates one would count: better to
+    say so."""
+    given = list(request.query_params.multi_items())
+    values = [value for _, value in given]
     if any("\0" in text for text in (request.scope["path"], *values)):
         raise HTTPException(detail="The address holds a NUL.", status_code=BAD)
-    unknown = sorted(request.query_params.keys() - set(_queries(request.route_handler)))
-    if unknown:
-        detail = f"Unknown parameters: {', '.join(unknown)}."
-        raise HTTPException(detail=detail, status_code=BAD)
+    known = dict(_queries(request.route_handler))
+    times = Counter(name for name, _ in given)
+    for fault, names in (
+        ("Unknown parameters", times.keys() - known.keys()),
+        ("Given more than once", {n for n in known if times[n] > 1 and not known[n]}),
+    ):
+        if names:
+            detail = f"{fault}: {', '.join(sorted(names))}."
+            raise HTTPException(detail=detail, status_code=BAD)
 
 
-def _queries(handler: HTTPRouteHandler) -> Iterator[str]:
-    """The query parameters of a handler, its dependencies' among them."""
+def _queries(handler: HTTPRouteHandler) -> Iterator[tuple[str, bool]]:
+    """The query parameters of a handler, its dependencies' among them, and whether each is a
+    list."""
     dependencies = handler.resolve_dependencies()
     for name, field in handler.parsed_fn_signature.parameters.items():
         if isinstance(field.kwarg_definition, QueryParameter):
-            yield field.kwarg_definition.name or name
+            yield field.kwarg_definition.name or name, field.is_non_string_collection
         elif name in dependencies:
             for inner, its in dependencies[name].parsed_fn_signature.parameters.items():
                 if isinstance(its.kwarg_definition, QueryParameter):
-                    yield its.kwarg_definition.name or inner
+                    yield its.kwarg_definition.name or inner, its.is_non_string_collection
 
 
 def _faults(sent: object, wanted: Any, path: str) -> Iterator[FieldError]:

@@ -28,7 +28,7 @@ REGISTERS = "Registers"
 METHODS = re.compile(r"(GET|POST|PUT|PATCH|DELETE) /")
 #: forms of no page of ours: what proves them is in their address or their headers
 NO_CSRF = frozenset({"POST /telegram/webhook"})
-DOORS = ("/entrar", "/?voltar=", "/")
+REFUSED = frozenset({403, 404})
 
 
 @dataclass(frozen=True)
@@ -148,15 +148,17 @@ def test_the_internal_addresses_are_on_their_own_listener_only(world: World):
 
 def asked(world: World, row: Row, role: str) -> str:
     """The answer as the table writes it. Whoever may change something changes a thing of its own:
-    what one role did is not in the way of the next."""
+    what one role did is not in the way of the next. What was refused has changed nothing."""
     changes = row.method != "GET" and row.answers[role] not in {"door", "401"}
     is_own = changes or "alert_id" in row.path
-    things = world.things(role) if is_own else world.shared
+    things = world.unused.pop(role, None) or world.things(role) if is_own else world.shared
     answer = world.ask(
         row.method, world.filled(row.path, things, row.slug), role, form_of(row, things)
     )
     if answer.status_code in {302, 303} and is_door(answer):
         return "door"
+    if is_own and answer.status_code in REFUSED:
+        world.unused[role] = things
     # Litestar adds the charset of every text: one of ours beside it would make two.
     assert answer.headers.get("content-type", "").count("charset") < 2, row.address
     return str(answer.status_code)

@@ -101,6 +101,8 @@ class World:
     def __init__(self, runtime: Runtime, url: str, internal: str, app: Litestar) -> None:
         self.runtime, self.url, self.internal, self.app = runtime, url, internal, app
         self.serial = 0
+        #: made for a role that was refused
+        self.unused: dict[str, Things] = {}
         self.write, self.read = runtime.work.write_now, runtime.work.read_now
         self.write(_people, self.now)
         self.agents: dict[str, int] = {role: self.read(_agent, role) for role in AGENTS}

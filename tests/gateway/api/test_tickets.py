@@ -143,7 +143,8 @@ async def test_the_list_filters_orders_and_pages(api: Api):
     "query",
     [
         "limit=0", "limit=201", "limit=x", "cursor=zz", "situation=x", "order=x", "direction=up",
-        "deadline=late", "opened_from=24/11/2026", "classificacao=GLO", "q=%00",
+        "deadline=late", "opened_from=24/11/2026", "classificacao=GLO", "q=%00", "q=a&q=b",
+        "opened_to=2026-11-24&opened_to=2026-11-25",
     ],
 )  # fmt: skip
 async def test_a_wrong_parameter_is_a_bad_request(api: Api, query: str):
