@@ -199,9 +199,10 @@ def _sqlite_engine(url: URL, busy_seconds: int, *, query_only: bool, size: int) 
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
-        # The kernel keeps what was read; a cache of each connection's own would hold it again.
-        connection.execute("PRAGMA cache_size = -16384")
-        connection.execute("PRAGMA mmap_size = 1073741824")
+        # The kernel keeps what was read; a cache of each connection's own would hold it again, and
+        # an export of everything fills them all. What is being written has to be held.
+        connection.execute(f"PRAGMA cache_size = -{4_096 if query_only else 16_384}")
+        connection.execute("PRAGMA mmap_size = 2147418112")  # the most SQLite is built for
         if query_only:
             connection.execute("PRAGMA query_only = ON")
 
