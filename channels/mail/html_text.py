@@ -67,6 +67,12 @@ class _Writer:
         self.line.append(squeezed)
 
     def end(self, *, gap: bool = False) -> None:
+        if self.line or self.pre:
+            self._end_line()
+        if gap:
+            self.gap = self.depth if self.gap is None else min(self.gap, self.depth)
+
+    def _end_line(self) -> None:
         joined = "".join(self.line)
         content = joined.rstrip() if self.pre else joined.strip()
         self.line = []
@@ -75,8 +81,6 @@ class _Writer:
                 self.add(_prefix(min(self.gap, self.depth)))
             self.gap = None
             self.add(f"{_prefix(self.depth)} {content}".strip() if self.depth else content)
-        if gap:
-            self.gap = self.depth if self.gap is None else min(self.gap, self.depth)
 
     def newline(self) -> None:
         """A `<br>`: an empty line stays one."""

@@ -14,7 +14,7 @@ from channels.mail.html_marks import VOID
 #: nobody writes deeper; a tree of 100,000 levels takes any HTML library seconds or its stack
 DEEPEST = 400
 #: tags beyond these are blanks
-MOST_TAGS = 100_000
+MOST_TAGS = 60_000
 #: text that stands in no cell is moved before its table, and what follows it in memory with it; so
 #: many tables are more than a month of newsletters has
 _MOST_TABLES = 5_000
@@ -74,11 +74,15 @@ _PART_OF = {
 }
 #: kinds of elements that stop an end tag; no name of an element is like these
 _CELL, _LIST, _BLOCK = "<cell>", "<list>", "<block>"
-_KINDS = {
-    name: tuple(
-        kind
-        for kind, names in ((_CELL, _CELLS), (_LIST, _LISTS), (_BLOCK, _BLOCKS))
-        if name in names
+#: by block: its name and its kinds
+_NAMES = {
+    name: (
+        name,
+        *(
+            kind
+            for kind, names in ((_CELL, _CELLS), (_LIST, _LISTS), (_BLOCK, _BLOCKS))
+            if name in names
+        ),
     )
     for name in _BLOCKS
 }
@@ -109,7 +113,7 @@ class _Tree:
         if name in _PART_OF and not self._places["table"]:
             # Outside a table it opens nothing
             return ""
-        before = self._begin_part(name)
+        before = self._begin_part(name) if name in _TABLE else ""
         ended = _ENDED_BY.get(name, ())
         if "p" in ended and (at := self._found("p")) is not None:
             # With all that is inside of it: no end tag finds it later
@@ -122,7 +126,7 @@ class _Tree:
         ):
             self._dropped[name] += 1
             return None
-        for each in (name, *_KINDS.get(name, ())):
+        for each in _NAMES.get(name) or (name,):
             self._places[each].append(len(self._open))
         self._open.append(name)
         self._count += 1
@@ -132,7 +136,7 @@ class _Tree:
         """What a part of a table, or a table in a table, ends."""
         if name == "table" and self._last("table") > self._last(_CELL):
             return self._loosened(self._end_from(self._last("table")))
-        if name not in _PART_OF:
+        if name == "table":
             return ""
         return self._loosened(self._end_from(max(map(self._last, _PART_OF[name])) + 1))
 
@@ -153,6 +157,8 @@ class _Tree:
 
     def _loosened(self, left: list[str]) -> str:
         """Formatting that outlives what it stood in, and the end tags of what may not."""
+        if not left:
+            return ""
         room = max(_MOST_LOOSE - len(self._loose), 0)
         self._loose += left[:room]
         return "".join(f"</{inner}>" for inner in reversed(left[room:]))
@@ -160,8 +166,10 @@ class _Tree:
     def _found(self, name: str) -> int | None:
         """Where in `_open` stands what `</name>` ends."""
         at = self._last(name)
-        stops = _STOPPED_BY.get(name, (_BLOCK,))
-        return None if at < 0 or any(self._last(each) > at for each in stops) else at
+        for each in _STOPPED_BY.get(name, (_BLOCK,)) if at >= 0 else ():
+            if self._last(each) > at:
+                return None
+        return at if at >= 0 else None
 
     def _end_from(self, at: int) -> list[str]:
         """The formatting that was open from `at` on."""
@@ -169,7 +177,7 @@ class _Tree:
         del self._open[at:]
         self._count -= len(ended)
         for name in ended:
-            for each in (name, *_KINDS.get(name, ())):
+            for each in _NAMES.get(name) or (name,):
                 self._places[each].pop()
         while self._open and not self._open[-1]:
             self._open.pop()
@@ -215,7 +223,7 @@ def _before(tree: _Tree, token: re.Match[str]) -> str | None:
     if token["name"] is None:
         return ""
     name = token["name"].lower()
-    if name in _OTHER or _is_crowded(token[0]):
+    if name in _OTHER or _is_crowded(token):
         return None
     if name in VOID or name == "colgroup":
         return ""
@@ -224,9 +232,9 @@ def _before(tree: _Tree, token: re.Match[str]) -> str | None:
     return tree.end(name) if token["end"] else tree.start(name)
 
 
-def _is_crowded(tag: str) -> bool:
-    if len(tag) < 2 * _MOST_ATTRIBUTES:
+def _is_crowded(tag: re.Match[str]) -> bool:
+    if tag.end() - tag.start() < 2 * _MOST_ATTRIBUTES:
         return False
     # With its name and its bracket
-    found = islice(_EACH_ATTRIBUTE.finditer(tag), _MOST_ATTRIBUTES + 2)
+    found = islice(_EACH_ATTRIBUTE.finditer(tag[0]), _MOST_ATTRIBUTES + 2)
     return sum(1 for _ in found) > _MOST_ATTRIBUTES + 1

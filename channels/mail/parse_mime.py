@@ -185,16 +185,10 @@ def split(root: Part, defects: list[str]) -> None:
     at = max(root.body_start - 1, 0)
     count = 1
     while tree.stack:
-        at = raw.find(tree.sign, at) if at == 0 else raw.find(b"\n" + tree.sign, at)
-        if at < 0:
+        found = tree.next_delimiter(raw, at)
+        if found is None:
             break
-        line_start = at + (raw[at : at + 1] == b"\n")
-        stop = raw.find(b"\n", line_start)
-        stop = len(raw) if stop < 0 else stop
-        depth, closing = tree.delimited(raw[line_start + 2 : stop].rstrip(b" \t\r"))
-        if depth is None:
-            at = max(stop, at + 1)
-            continue
+        at, stop, depth, closing = found
         tree.end_below(depth, at - 1 if raw[at - 1 : at] == b"\r" else at)
         if closing:
             tree.leave(stop)
@@ -215,34 +209,40 @@ class _Open:
 
     def __init__(self, defects: list[str]) -> None:
         self.stack: list[tuple[bytes, Part]] = []
-        #: by depth: with what each delimiter of those that are open begins
+        #: by depth: with what each delimiter of those that are open begins; a line of anything
+        #: else is looked past
         self._signs = [b"--"]
         self._depths: dict[bytes, int] = {}
         self._leaf: Part | None = None
         self._defects = defects
-
-    @property
-    def sign(self) -> bytes:
-        """With what a line begins that may be a delimiter; lines of blanks are looked past."""
-        return self._signs[-1]
 
     def enter(self, part: Part) -> bool:
         boundary = _boundary(part, self._defects)
         if boundary is None:
             return False
         delimiter = b"--" + boundary
-        self._signs.append(_shared(self.sign, delimiter) if self.stack else delimiter)
+        self._signs.append(_shared(self._signs[-1], delimiter) if self.stack else delimiter)
         self.stack.append((boundary, part))
         # The innermost of equal boundaries counts, so that a re-used one closes as little as it can
         self._depths[boundary] = len(self.stack) - 1
         return True
 
-    def delimited(self, line: bytes) -> tuple[int | None, bool]:
-        """Which open multipart a delimiter belongs to, and whether it is the last of it."""
-        depth = self._depths.get(line)
-        if depth is not None:
-            return depth, False
-        return (self._depths.get(line[:-2]), True) if line.endswith(b"--") else (None, False)
+    def next_delimiter(self, raw: bytes, at: int) -> tuple[int, int, int, bool] | None:
+        """From the line break before it to its end, which open multipart it belongs to, and whether
+        it is the last of it. Lines that only begin like one may be hundreds of thousands."""
+        sign, depths, find = b"\n" + self._signs[-1], self._depths, raw.find
+        at = 0 if at == 0 and raw.startswith(self._signs[-1]) else find(sign, at)
+        while at >= 0:
+            begin = at + (raw[at : at + 1] == b"\n")
+            stop = find(b"\n", begin)
+            stop = len(raw) if stop < 0 else stop
+            line = raw[begin + 2 : stop].rstrip(b" \t\r")
+            if line in depths:
+                return at, stop, depths[line], False
+            if line.endswith(b"--") and line[:-2] in depths:
+                return at, stop, depths[line[:-2]], True
+            at = find(sign, stop)
+        return None
 
     def end_below(self, depth: int, end: int) -> None:
         """A delimiter ends the leaf before it and whatever is open inside its multipart."""

@@ -31,7 +31,7 @@ from channels.mail.introductions import (
 from channels.mail.signatures import folded_tail, signature_of, tail_saying
 
 #: lines beyond this are not looked at one by one: nobody writes them
-_MOST_LINES = 3_000
+_MOST_LINES = 2_000
 #: lines beyond this are in no class: they go where those before them went
 _MOST_CLASSED = 100_000
 #: old mail programs quote with the initials of whom they quote
