@@ -166,10 +166,12 @@ class _Tree:
     def _found(self, name: str) -> int | None:
         """Where in `_open` stands what `</name>` ends."""
         at = self._last(name)
-        for each in _STOPPED_BY.get(name, (_BLOCK,)) if at >= 0 else ():
+        if at < 0:
+            return None
+        for each in _STOPPED_BY.get(name, (_BLOCK,)):
             if self._last(each) > at:
                 return None
-        return at if at >= 0 else None
+        return at
 
     def _end_from(self, at: int) -> list[str]:
         """The formatting that was open from `at` on."""

@@ -402,11 +402,20 @@ async def test_nothing_is_flagged_when_it_could_not_be_stored(
 
 
 async def test_a_wrong_password_is_reported_and_tried_again(
-    server: Dovecot, store: Store, user: str
+    server: Dovecot,
+    store: Store,
+    user: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ):
+    monkeypatch.setattr(imap, "FIRST_WAIT", 0.05)
     url = server.url(user).replace(PASSWORD, "errada")
     async with following(store, url) as it:
         await until(lambda: "LoginError" in it.watch.health.error)
+        since = it.watch.health.failing_since
+        await until(lambda: caplog.text.count("LoginError") >= 3)
+        assert it.watch.health.failing_since == since
+    assert store.rows() == []
 
 
 def test_check_says_what_the_folder_holds(server: Dovecot, user: str):
