@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from gateway import archive
 from gateway.work import Work
-from helpdesk import migrations, search
+from helpdesk import migrations, search_index
 from helpdesk.models import Base, Blob
 from helpdesk.policy import Policy
 from helpdesk.ports import BlobStore
@@ -72,7 +72,7 @@ def _write(
     }
     archive.add_json(tar, "manifest.json", manifest)
     counts = {table.name: _table(session, tar, table) for table in tables}
-    counts["message_search"] = _members(tar, "search", search.documents(session))
+    counts["message_search"] = _members(tar, "search", search_index.documents(session))
     sequences = session.execute(text(_SEQUENCES[session.get_bind().dialect.name]))
     last: dict[str, int] = {name: seq for name, seq in sequences}  # noqa: C416 - rows are no pairs to pyright
     archive.add_json(tar, "sequences.json", last)

@@ -15,7 +15,7 @@ from gateway import archive
 from gateway.archive import BadBackup
 from gateway.labels import ERASED
 from gateway.work import Work
-from helpdesk import migrations, privacy, search
+from helpdesk import migrations, privacy, search_index
 from helpdesk.models import Base, Ticket
 from helpdesk.policy import Policy
 from helpdesk.ports import BlobStore
@@ -162,7 +162,7 @@ class _Reading:
     def _search(self, _: str, data: bytes) -> None:
         words = list(archive.unpacked(data))
         self._count("message_search", len(words))
-        search.put(self.session, words)
+        search_index.put(self.session, words)
 
     def _blob(self, sha256: str, data: bytes) -> None:
         if self.blobs.put(data) != sha256:

@@ -112,6 +112,26 @@ def downloadable(actor: Actor) -> ColumnElement[bool]:
     return _readable(Attachment.secret_group, Attachment.number, actor)
 
 
+def unkept(
+    actor: Actor, number: ColumnElement[Any], message_id: ColumnElement[Any]
+) -> ColumnElement[bool] | None:
+    """`visible` and `readable` asked the other way round, of columns that name a ticket and a
+    message: neither is one of the secret ones that are kept from an agent. These are few, so that
+    thousands of rows pass without their ticket and message being read. None for whoever more is
+    kept from (rights limited to sectors, people of providers): there each row has to be joined.
+    """
+    if actor.kind is not ActorKind.AGENT or actor.sectors or not actor.may("ticket.read"):
+        return None
+    # The first of each pair says what the second implies, for the partial index.
+    tickets = select(Ticket.number).where(
+        Ticket.number == number, Ticket.secret_group.is_not(None), not_(visible(actor))
+    )
+    messages = select(Message.id).where(
+        Message.id == message_id, Message.secret_group.is_not(None), not_(readable(actor))
+    )
+    return and_(tickets.scalar_subquery().is_(None), messages.scalar_subquery().is_(None))
+
+
 def tallied(
     actor: Actor, group: ColumnElement[Any], sector: ColumnElement[Any]
 ) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from helpdesk import inbound, search
+from helpdesk import inbound, search_index
 from helpdesk.border import Actor, File, Verdict
 from helpdesk.models import Attachment, Message
 
@@ -81,7 +81,7 @@ def write(session: Session, messages: Sequence[NewMessage], *, now: datetime) ->
     ids = list(
         session.scalars(insert(Message).returning(Message.id, sort_by_parameter_order=True), rows)
     )
-    search.index(
+    search_index.index(
         session,
         [
             (message_id, m.number, " ".join((m.words, m.text, *(f.filename for f in m.files))))

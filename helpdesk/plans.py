@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, null, or_, select, true
+from sqlalchemy import ColumnElement, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from helpdesk import search
@@ -77,29 +77,33 @@ def find(session: Session, wanted: Wanted, order: Order, after: Place | None, li
         return _of_search(session, wanted, wanted.numbers, order, after, limit)
     for near in wanted.ranges:
         if _size(session, near, few) <= few:
-            query = _hinted(select(KEYS[order.key], Ticket.number), near.index)
+            query = _hinted(_keyed(order), near.index)
             query = query.where(near.condition, wanted.condition)
             return _sorted(session, query, order, after, limit)
     places = _walk(session, wanted, order, after, limit)
     if places is not None:
         return Found(places, None)
-    return Found(_sort(session, wanted, order, after, limit), None)
+    near = _narrowest(session, wanted, 5 * MOST_LOOKED_AT)
+    within = _hinted(_keyed(order), near.index).where(near.condition, wanted.condition)
+    return _counted(session, within, order, after, limit)
 
 
 def count(session: Session, wanted: Wanted) -> tuple[int, bool]:
-    """Exact up to `MOST_COUNTED` when looking at twice as many shows it, else "at least"."""
+    """Exact up to `MOST_COUNTED` when looking at twice as many shows it, else "at least". Of two
+    filters only one is in the index that is read: its rows are looked at half as far."""
     if wanted.numbers is not None:
         among = search.among(session, wanted.numbers)
         found = session.scalar(select(func.count()).where(among, wanted.condition)) or 0
         return min(found, MOST_COUNTED), wanted.complete and found <= MOST_COUNTED
-    near = _narrowest(session, wanted, 2 * MOST_COUNTED)
+    most = MOST_COUNTED if len(wanted.ranges) > 1 else 2 * MOST_COUNTED
+    near = _narrowest(session, wanted, most)
     shown = case((wanted.condition, 1), else_=0).label("shown")
-    looked = _hinted(select(shown), near.index).where(near.condition).limit(2 * MOST_COUNTED)
+    looked = _hinted(select(shown), near.index).where(near.condition).limit(most)
     seen = looked.subquery()
     size, found = session.execute(
         select(func.count(), func.coalesce(func.sum(seen.c.shown), 0))
     ).one()
-    return min(found, MOST_COUNTED), found <= MOST_COUNTED and size < 2 * MOST_COUNTED
+    return min(found, MOST_COUNTED), found <= MOST_COUNTED and size < most
 
 
 def _of_search(
@@ -110,19 +114,23 @@ def _of_search(
     after: Place | None,
     limit: int,
 ) -> Found:
-    """The database sorts thousands of hits, and counts them for the first page. They are found
-    before: an index in this order leads past everything else."""
-    key = KEYS[order.key]
-    shown = select(key.label("key"), Ticket.number.label("number"))
-    shown = shown.where(search.among(session, numbers), wanted.condition)
-    if after is not None:
-        shown = shown.where(_past(order, after))
-    found = shown.cte("found").prefix_with("MATERIALIZED")
-    counted = func.count().over() if after is None else null()
-    page = select(found.c.key, found.c.number, counted.label("total"))
-    rows = session.execute(_turned(page, found, order).limit(limit + 1)).all()
-    total = 0 if not rows else rows[0].total
-    return Found([(row.key, row.number) for row in rows], total if after is None else None)
+    """The hits are found before: an index in this order leads past everything else."""
+    among = search.among(session, numbers)
+    return _counted(session, _keyed(order).where(among, wanted.condition), order, after, limit)
+
+
+def _counted(session: Session, within: Any, order: Order, after: Place | None, limit: int) -> Found:
+    """The database sorts thousands, and since it has found all of them, counts them too."""
+    found = within.cte("found").prefix_with("MATERIALIZED")
+    total = select(func.count()).select_from(found).scalar_subquery().label("total")
+    page = select(found.c.key, found.c.number, total)
+    keys = (found.c.key, found.c.number)
+    page = page.where(or_(*_stretches(order, after, *keys)))
+    page = page.order_by(*(key.desc() if order.descending else key for key in keys))
+    rows = session.execute(page.limit(limit + 1)).all()
+    # Nothing past a place does not tell how much lies before it.
+    nothing = 0 if after is None else None
+    return Found([(row.key, row.number) for row in rows], rows[0].total if rows else nothing)
 
 
 def _sorted(session: Session, query: Any, order: Order, after: Place | None, limit: int) -> Found:
@@ -165,7 +173,7 @@ def _walked(
 ) -> tuple[list[Place], bool]:
     """The page as far as the walk came, and whether it came to the end of the index."""
     places: list[Place] = []
-    for stretch in _stretches(order, after):
+    for stretch in _stretches(order, after, KEYS[order.key], Ticket.number):
         some = _shown(session, wanted, order, index, within & stretch, limit - len(places))
         places += some
         if len(places) > limit:
@@ -177,13 +185,15 @@ def _walked(
     return places, True
 
 
-def _stretches(order: Order, after: Place | None) -> list[ColumnElement[bool]]:
+def _stretches(
+    order: Order, after: Place | None, key: Any, number: Any
+) -> list[ColumnElement[bool]]:
     """What lies past a place: the rest of its own sort value, then the next values. SQLite seeks
     both at once by the first column only, and an agent's column is long."""
     if after is None:
         return [true()]
-    key, (value, number) = KEYS[order.key], after
-    beyond = Ticket.number < number if order.descending else Ticket.number > number
+    value, last = after
+    beyond = number < last if order.descending else number > last
     if order.key == "number":
         return [beyond]
     return [(key == value) & beyond, key < value if order.descending else key > value]
@@ -228,25 +238,6 @@ def _paths(wanted: Wanted, order: Order) -> list[tuple[str | None, ColumnElement
     return [(None if order.key == "number" else order_index(column), within)]
 
 
-def _sort(
-    session: Session, wanted: Wanted, order: Order, after: Place | None, limit: int
-) -> list[Place]:
-    key = KEYS[order.key]
-    near = _narrowest(session, wanted, 5 * MOST_LOOKED_AT)
-    query = _hinted(select(key.label("key"), Ticket.number.label("number")), near.index)
-    query = query.where(near.condition, wanted.condition)
-    if after is not None:
-        query = query.where(_past(order, after))
-    found = query.cte("found").prefix_with("MATERIALIZED")
-    page = _turned(select(found.c.key, found.c.number), found, order)
-    return [tuple(row) for row in session.execute(page.limit(limit + 1))]
-
-
-def _turned(query: Any, found: Any, order: Order) -> Any:
-    keys = (found.c.key, found.c.number)
-    return query.order_by(*(key.desc() if order.descending else key for key in keys))
-
-
 def _narrowest(session: Session, wanted: Wanted, most: int) -> Range:
     """The range that holds fewest, sizes beyond `most` being equal."""
     if not wanted.ranges:
@@ -258,8 +249,8 @@ def _narrowest(session: Session, wanted: Wanted, most: int) -> Range:
     return min(wanted.ranges, key=lambda near: _size(session, near, most))
 
 
-def _past(order: Order, after: Place) -> ColumnElement[bool]:
-    return or_(*_stretches(order, after))
+def _keyed(order: Order) -> Any:
+    return select(KEYS[order.key].label("key"), Ticket.number.label("number"))
 
 
 def _ordered(query: Any, order: Order) -> Any:

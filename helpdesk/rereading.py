@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from helpdesk import access, audit, events, inbound, search, text
+from helpdesk import access, audit, events, inbound, search_index, text
 from helpdesk.audit import Change
 from helpdesk.border import File, Inbound
 from helpdesk.desk import Desk
@@ -72,8 +72,8 @@ def reread(session: Session, desk: Desk, message_id: int, read: Inbound) -> str:
     _replace_files(session, message, after, desk)
     opening = [message.author_name, ticket.title] if message.kind == "opening" else []
     words = (*opening, message.text, *(file.shown[0] for file in after))
-    search.forget(session, message_id)
-    search.index(session, [(message_id, number, " ".join(words))])
+    search_index.forget(session, message_id)
+    search_index.index(session, [(message_id, number, " ".join(words))])
     ticket.version += 1
     audit.record(session, desk.actor, "reread", now=desk.now, number=number, changes=changes)
     events.emit(session, number, "message", now=desk.now, version=ticket.version)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from gateway.bench.history import MESSAGE, TICKET, WORDS, Cast, History
 from gateway.work import Work
-from helpdesk import catalog, install, migrations, registers, search, tallies
+from helpdesk import catalog, install, migrations, registers, search_index, tallies
 from helpdesk.models import Agent, Profile, Provider
 from helpdesk.models.base import EPOCH, MICROSECOND
 from helpdesk.policy import Policy
@@ -144,12 +144,12 @@ def _postgres(work: Work) -> Generator[Any]:
                     for row in rows:
                         copy.write_row(row)
                 if target == "bench_words":
-                    cursor.execute(search.FROM_WORDS.encode())
+                    cursor.execute(search_index.FROM_WORDS.encode())
                     cursor.execute("TRUNCATE bench_words")
 
         yield put
         link.execute("DROP TABLE bench_words")
-        link.execute(search.DOC_INDEX.encode())
+        link.execute(search_index.DOC_INDEX.encode())
         for table, key in (("ticket", "number"), ("message", "id")):
             link.execute(
                 sql.SQL("SELECT setval(pg_get_serial_sequence({}, {}), max({})) FROM {}").format(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from helpdesk import access, audit, events, search
+from helpdesk import access, audit, events, search_index
 from helpdesk.border import SYSTEM, Actor
 from helpdesk.desk import body_of
 from helpdesk.errors import Conflict, NotVisible
@@ -85,7 +85,7 @@ def again(session: Session, entry: dict[str, Any], words: Words, *, now: datetim
 
 def _apply(session: Session, scope: Scope, words: Words, now: datetime) -> None:
     for message_id in {*scope.of("author"), *scope.of("mention")}:
-        search.forget(session, message_id)
+        search_index.forget(session, message_id)
     _redact(session, scope, words)
     for place in PLACES:
         ids = scope.of(place.name)
@@ -130,7 +130,7 @@ def _find_again(session: Session, scope: Scope) -> None:
         query.where(any_of(session, Attachment.message_id, left))
     ):
         files.setdefault(message_id, []).append(name)
-    search.index(
+    search_index.index(
         session,
         [
             (

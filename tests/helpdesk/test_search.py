@@ -1,18 +1,22 @@
 """Words of a conversation: folded alike in text and query, alike on both databases."""
 
+import itertools
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, inspect, select
+from sqlalchemy import func, insert, inspect, select, update
 from sqlalchemy.orm import Session
 
 from gateway.work import Work
-from helpdesk import search
-from helpdesk.border import SYSTEM
-from helpdesk.models import Message
+from helpdesk import access, search, search_index
+from helpdesk.border import SYSTEM, Actor, ActorKind
+from helpdesk.models import Message, Ticket
 from helpdesk.policy import Policy
 from tests.helpdesk.factories import CLINIC, know, mail, make_provider, opened
 
+AGENT = Actor(ActorKind.AGENT, 7, permissions=frozenset({"ticket.read"}))
 TEXTS = [
     "Autorizações negadas da paciente",
     "autorizacao pendente",
@@ -115,18 +119,58 @@ def test_hits_that_lie_far_apart_are_the_newest_ones(
     rows = [values | {"id": of, "number": number} for of, number in zip(ids, numbers, strict=True)]
     session.execute(insert(Message.__table__), rows)
     said = [" ".join(word for word, held in SPREAD.items() if n in held) for n in range(40)]
-    search.index(session, list(zip(ids, numbers, said, strict=True)))
+    search_index.index(session, list(zip(ids, numbers, said, strict=True)))
     monkeypatch.setattr(search, "MOST_HITS", most)
-    for word, held in SPREAD.items():
+    for (word, held), actor in itertools.product(SPREAD.items(), (SYSTEM, AGENT)):
         wanted = [numbers[n] for n in reversed(held)]
-        hits = search.hits(session, SYSTEM, word)
+        hits = search.hits(session, actor, word)
         assert hits is not None
         assert hits.numbers == wanted[:most], word
         assert hits.complete == (len(wanted) < most), word
 
 
+@pytest.mark.parametrize("most", [2, 7, 100])
+def test_what_is_secret_neither_is_found_nor_counts(
+    session: Session, policy: Policy, monkeypatch: pytest.MonkeyPatch, most: int
+):
+    """Whoever looks, what is found is what `visible` and `readable` let through, cut at as many."""
+    provider_id = make_provider(session)
+    know(session, provider_id, CLINIC)
+    for group, inner in itertools.product((None, "saude", "juridico"), repeat=2):
+        number = opened(session, mail(text="glosa"), policy).number
+        session.execute(update(Ticket).values(secret_group=group).where(Ticket.number == number))
+        session.execute(update(Message).values(secret_group=inner).where(Message.number == number))
+    last = session.scalars(select(func.max(Ticket.number))).one()
+    lookers = [
+        SYSTEM,
+        AGENT,
+        replace(AGENT, groups=frozenset({"saude"})),
+        replace(AGENT, groups=frozenset({"saude", "juridico"})),
+        replace(AGENT, opened=frozenset({last})),
+        replace(AGENT, sectors=frozenset({1})),
+        replace(AGENT, permissions=frozenset()),
+        Actor(ActorKind.PERSON, 1, providers=((provider_id, "all"),)),
+        Actor(ActorKind.PERSON, 1, providers=((provider_id, "own"),)),
+        Actor(ActorKind.UNKNOWN),
+    ]
+    monkeypatch.setattr(search, "MOST_HITS", most)
+    for actor in lookers:
+        allowed = list(
+            session.scalars(
+                select(Message.number)
+                .join(Ticket, Ticket.number == Message.number)
+                .where(access.visible(actor), access.readable(actor))
+                .order_by(Message.id.desc())
+            )
+        )
+        hits = search.hits(session, actor, "glosa")
+        assert hits is not None
+        assert hits.numbers == allowed[:most], actor
+        assert hits.complete == (len(allowed) < most), actor
+
+
 def test_nothing_to_index_is_nothing(session: Session):
-    search.index(session, [])
+    search_index.index(session, [])
     assert found(session, "glosa") == set()
 
 

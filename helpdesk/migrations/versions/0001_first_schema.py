@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from helpdesk.models import base
-from helpdesk.search import CREATE
+from helpdesk.search_index import CREATE
 
 revision = "0001"
 down_revision = None

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from helpdesk import search, sorting
+from helpdesk import search_index, sorting
 from helpdesk.models import base
 
 revision = "0003"
@@ -45,7 +45,7 @@ def upgrade() -> None:
     connection.exec_driver_sql(sorting.FILL)
     for statement in sorting.CREATE[connection.dialect.name]:
         connection.exec_driver_sql(statement)
-    for statement in search.BLOCKS[connection.dialect.name]:
+    for statement in search_index.BLOCKS[connection.dialect.name]:
         connection.exec_driver_sql(statement)
     for name in REPLACED:
         op.drop_index(op.f(name), "ticket")

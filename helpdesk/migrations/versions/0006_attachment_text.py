@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from helpdesk import search
+from helpdesk import search_index
 from helpdesk.models import base
 
 revision = "0006"
@@ -51,5 +51,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("attachment_id", name=op.f("pk_attachment_text")),
     )
     connection = op.get_bind()
-    for statement in search.ATTACHED[connection.dialect.name]:
+    for statement in search_index.ATTACHED[connection.dialect.name]:
         connection.exec_driver_sql(statement)
