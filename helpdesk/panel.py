@@ -85,6 +85,11 @@ class Figures:
         return sum(day.opened for day in self.days)
 
     @property
+    def nothing(self) -> bool:
+        """Nothing came, went or stood open on any of these days."""
+        return not (self.opened or self.ended or any(sum(b.bands.values()) for b in self.backlogs))
+
+    @property
     def in_time(self) -> int | None:
         """Percent of what ended, rounded down: 100 means all."""
         return 100 * (self.ended - self.late) // self.ended if self.ended else None

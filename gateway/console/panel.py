@@ -89,7 +89,9 @@ async def panel_show(request: AgentRequest, console: NamedDependency[Console]) -
         "address": asked.address,
         "lists": asked.lists,
         "chips": _chips(asked, board.registers, asked.lists.today),
-        "period": panel_tables.period(figures.scope.first, figures.scope.last),
+        "period": panel_tables.period(
+            figures.scope.first, figures.scope.last, asked.lists.today.year
+        ),
         "tables": made,
         "charts": panel_charts.pictures(figures),
         "bars": panel_charts.bars([group.opened for group in figures.groups]),

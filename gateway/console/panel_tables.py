@@ -111,9 +111,9 @@ def word(figure: Figure, said: str) -> str:
     return label(said, "yes_no") if figure.kind == "flag" else said
 
 
-def period(first: date, last: date) -> str:
-    """23/10 a 24/11; with its years when they are two."""
-    form = "%d/%m" if first.year == last.year else "%d/%m/%Y"
+def period(first: date, last: date, year: int | None = None) -> str:
+    """23/10 a 24/11; with its years when they are two, or one that is not `year`."""
+    form = "%d/%m" if first.year == last.year == (year or last.year) else "%d/%m/%Y"
     return f"{first:{form}} a {last:{form}}"
 
 

@@ -116,8 +116,9 @@ def test_an_old_or_broken_address_still_opens(told: Instance):
             assert MAIN.findall(shown(client, f"/central/painel?{query}")) == whole
         late = shown(client, "/central/painel?de=2020-01-01&ate=2999-12-31")
         assert 'class="fig' in late
-        empty = shown(client, "/central/painel?de=2001-01-01&ate=2001-01-31&classificacao=TRI")
+        empty = shown(client, "/central/painel?de=2001-01-01&ate=2001-01-31")
         assert "Nada neste período" in empty
+        assert "01/01/2001 a 31/01/2001" in empty
         years = shown(client, "/central/painel?de=2025-12-20&ate=2026-01-10")
         assert "20/12/2025 a 10/01/2026" in years
 
