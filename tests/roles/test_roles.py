@@ -151,14 +151,18 @@ def asked(world: World, row: Row, role: str) -> str:
     what one role did is not in the way of the next. What was refused has changed nothing."""
     changes = row.method != "GET" and row.answers[role] not in {"door", "401"}
     is_own = changes or "alert_id" in row.path
-    things = world.unused.pop(role, None) or world.things(role) if is_own else world.shared
+    of_register = "{slug:" in row.path
+    things = world.shared
+    if is_own:
+        make = world.records if of_register else lambda: world.things(role)
+        things = world.unused.pop((role, of_register), None) or make()
     answer = world.ask(
         row.method, world.filled(row.path, things, row.slug), role, form_of(row, things)
     )
     if answer.status_code in {302, 303} and is_door(answer):
         return "door"
     if is_own and answer.status_code in REFUSED:
-        world.unused[role] = things
+        world.unused[role, of_register] = things
     # Litestar adds the charset of every text: one of ours beside it would make two.
     assert answer.headers.get("content-type", "").count("charset") < 2, row.address
     return str(answer.status_code)

@@ -101,8 +101,8 @@ class World:
     def __init__(self, runtime: Runtime, url: str, internal: str, app: Litestar) -> None:
         self.runtime, self.url, self.internal, self.app = runtime, url, internal, app
         self.serial = 0
-        #: made for a role that was refused
-        self.unused: dict[str, Things] = {}
+        #: made for a role that was refused: whole things, or records of the registers alone
+        self.unused: dict[tuple[str, bool], Things] = {}
         self.write, self.read = runtime.work.write_now, runtime.work.read_now
         self.write(_people, self.now)
         self.agents: dict[str, int] = {role: self.read(_agent, role) for role in AGENTS}
@@ -215,6 +215,11 @@ class World:
             asked = pieces.Asked("guia.pdf", "application/pdf", 5, f"{name}{n}", place)
             values[f"upload_of_{name}"] = self.write(pieces.begin, owner, asked, now=self.now).id
         return Things(values)
+
+    def records(self) -> Things:
+        """A record of each register of its own, the rest shared: the registers know no tickets."""
+        self.serial += 1
+        return Things(self.shared.values | self.write(_registered, self.serial, self.desk("admin")))
 
     def filled(self, path: str, things: Things, slug: str = "prestadores") -> str:
         """The address with what it names. The same word names another thing on another page."""
