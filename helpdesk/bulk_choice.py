@@ -39,7 +39,7 @@ def chosen(
         raise Invalid(FieldError("number", "too_many", (("limit", MOST),)))
     fresh, changed = _since(session, seen) if seen is not None else (set[int](), set[int]())
     query = select(Ticket.number, Ticket.version).where(search.among(session, numbers))
-    versions = {row.number: row.version for row in session.execute(query)}
+    versions = {row.number: row.version for row in session.execute(query).all()}
     return [
         (number, 0 if number in changed else versions[number])
         for number in numbers

@@ -60,10 +60,20 @@ def save(
 
 
 def load(session: Session, owner: tuple[str, int], place: str) -> Kept | None:
-    row = _find(session, owner, place)
-    if row is None:
-        return None
-    return Kept(dict(row.fields), tuple(File(**file) for file in row.files), row.saved_at)
+    return _kept(_find(session, owner, place))
+
+
+def opened(session: Session, owner: tuple[str, int], place: str) -> tuple[Kept | None, int]:
+    """What is kept of a place, and its mark (`turn_of`), for the page that is to write there."""
+    kind, owner_id = owner
+    query = select(Draft).where(
+        Draft.owner_kind == kind,
+        Draft.owner_id == owner_id,
+        Draft.place.in_((place, SPENT + place)),
+    )
+    found = {row.place: row for row in session.scalars(query)}
+    mark = found.get(SPENT + place)
+    return _kept(found.get(place)), mark.id if mark else 0
 
 
 def drop(session: Session, owner: tuple[str, int], place: str) -> None:
@@ -96,6 +106,12 @@ def turn_of(session: Session, owner: tuple[str, int], place: str) -> int:
     """The mark of a place, 0 for none: keys only rise, so a higher one means a later sending."""
     mark = _find(session, owner, SPENT + place)
     return mark.id if mark else 0
+
+
+def _kept(row: Draft | None) -> Kept | None:
+    if row is None:
+        return None
+    return Kept(dict(row.fields), tuple(File(**file) for file in row.files), row.saved_at)
 
 
 def _find(session: Session, owner: tuple[str, int], place: str) -> Draft | None:

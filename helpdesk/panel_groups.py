@@ -78,7 +78,7 @@ class Sums:
         told = union_all(*parts).subquery()
         *keys, n = told.c
         query = select(*keys, func.sum(n)).group_by(*keys).having(func.sum(n) != 0)
-        return [tuple(row) for row in self.session.execute(query)]
+        return [tuple(row) for row in self.session.execute(query).all()]
 
     def _part(
         self,

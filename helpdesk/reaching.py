@@ -36,7 +36,7 @@ def add_registered(session: Session, desk: Desk, number: int, address: str) -> i
     Raises `NotVisible`, `Forbidden`, and `Invalid` for any other address."""
     access.require(desk.actor, "ticket.reply")
     ticket = access.ticket(session, desk.actor, number, lock=True)
-    if address not in resending.registered(session, desk.actor, number):
+    if address not in resending.registered(session, ticket):
         raise Invalid(FieldError("endpoint", "unknown"))
     [endpoint_id] = endpoints.write(session, [NewEndpoint(number, Channel.MAIL, address)])
     log(session, desk, ticket, "endpoint_added", [Change("endpoint", None, address)])

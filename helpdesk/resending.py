@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk import access, catalog, clock, endpoints, events, measuring, notices, outbox
 from helpdesk.audit import Change
-from helpdesk.border import Actor, Channel
+from helpdesk.border import Channel
 from helpdesk.desk import Desk, load, log
 from helpdesk.endpoints import NewEndpoint
 from helpdesk.errors import Conflict, FieldError, Invalid, NotVisible
@@ -111,21 +111,20 @@ def resend_to(session: Session, desk: Desk, number: int, message_id: int, addres
     """The same answer to an address registered to the provider, which becomes an endpoint of the
     ticket. Raises `NotVisible`, `Invalid` for any other address and `Conflict` as `resend`."""
     ticket, message = _answer(session, desk, number, message_id)
-    if address not in registered(session, desk.actor, number):
+    if address not in registered(session, ticket):
         raise Invalid(FieldError("endpoint", "unknown"))
     [endpoint_id] = endpoints.write(session, [NewEndpoint(number, Channel.MAIL, address)])
     target = session.get_one(Endpoint, endpoint_id)
     _send(session, desk, ticket, message, target)
 
 
-def registered(session: Session, actor: Actor, number: int) -> list[str]:
+def registered(session: Session, ticket: Ticket) -> list[str]:
     """Mail addresses of the provider that work, as far as we know, and are no endpoint of the
-    ticket: registered ones, then its people's, each in the order they came. Raises `NotVisible`."""
-    ticket = access.ticket(session, actor, number)
+    ticket: registered ones, then its people's, each in the order they came."""
     taken = set(
         session.scalars(
             select(Endpoint.address).where(
-                Endpoint.number == number, Endpoint.channel == Channel.MAIL
+                Endpoint.number == ticket.number, Endpoint.channel == Channel.MAIL
             )
         )
     )

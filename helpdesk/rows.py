@@ -97,6 +97,15 @@ def listing(
     return [row_of(values, policy, now) for values in session.execute(query).all()]
 
 
+def one(
+    session: Session, actor: Actor, number: int, policy: Policy, now: datetime
+) -> tuple[Ticket, Row] | None:
+    """A visible ticket and its row."""
+    query = columns(actor).where(access.visible(actor), Ticket.number == number)
+    values = session.execute(query).first()
+    return None if values is None else (values[0], row_of(values, policy, now))
+
+
 def of_numbers(
     session: Session, actor: Actor, numbers: Sequence[int], policy: Policy, now: datetime
 ) -> list[Row]:

@@ -14,7 +14,6 @@ from helpdesk import (
     deadlines,
     endpoints,
     history,
-    holidays,
     pendency,
     rows,
     text,
@@ -23,6 +22,7 @@ from helpdesk.border import Actor, ActorKind
 from helpdesk.conversation import WHOLE, Window
 from helpdesk.deadlines import CountedDay
 from helpdesk.errors import NotVisible
+from helpdesk.holidays import Calendars
 from helpdesk.models import (
     Attachment,
     InboundRaw,
@@ -71,10 +71,10 @@ def view(
 ) -> Thread:
     """Raises `NotVisible`. A fixed number of queries, whatever the length of the conversation; of
     that, `window` is shown."""
-    found = rows.listing(session, actor, Ticket.number == number, policy, now)
-    ticket = session.get(Ticket, number)
-    if not found or ticket is None:
+    found = rows.one(session, actor, number, policy, now)
+    if found is None:
         raise NotVisible("ticket", number)
+    ticket, row = found
     ends = endpoints.of_ticket(session, number)
     default = endpoints.default(session, ticket, ends)
     part = conversation.read(session, actor, number, window, ticket.last_answer_id)
@@ -86,7 +86,7 @@ def view(
         .order_by(Ticket.number)
     )
     return Thread(
-        row=found[0],
+        row=row,
         contact_name=ticket.contact_name,
         contact_phone=ticket.contact_phone,
         contact_email=ticket.contact_email,
@@ -127,12 +127,9 @@ def previous(
     return rows.listing(session, actor, same & Ticket.deleted_at.is_(None), policy, now)
 
 
-def explain_deadline(
-    session: Session, actor: Actor, number: int, policy: Policy
-) -> tuple[CountedDay, ...]:
+def explain_deadline(ticket: Ticket, calendars: Calendars) -> tuple[CountedDay, ...]:
     """Each day between opening and due date, and why it counts or does not."""
-    ticket = access.ticket(session, actor, number)
-    calendar = clock.calendar_of(ticket, holidays.load(session, policy))
+    calendar = clock.calendar_of(ticket, calendars)
     terms = deadlines.longer(clock.terms_of(ticket), ticket.paused_days)
     return deadlines.explain(ticket.cycle_at, terms, calendar)
 
@@ -178,9 +175,9 @@ def mark_read(session: Session, actor: Actor, number: int) -> None:
 def _known(session: Session, actor: Actor, number: int | None) -> int | None:
     """The ticket it was merged into: the provider's people know that it goes on elsewhere, an agent
     only of what is not secret."""
-    if actor.kind is ActorKind.PERSON:
+    if number is None or actor.kind is ActorKind.PERSON:
         return number
-    return number if number in access.visible_numbers(session, actor, {number or 0}) else None
+    return number if number in access.visible_numbers(session, actor, {number}) else None
 
 
 def _endpoint(endpoint: EndpointRow, default: EndpointRow | None) -> EndpointView:

@@ -192,8 +192,10 @@ def _queue(
 ) -> Queue:
     login = choices.login_of(session, actor.id)
     asked = addresses.parse(items, login)
-    near = shell.around(session, actor, now=now, current=url, query=asked.whole.query)
     registers = catalog.load(session, policy)
+    near = shell.around(
+        session, actor, now=now, current=url, query=asked.whole.query, known=registers.parameters
+    )
     page, listed = list_rows(
         session, actor, asked, registers.calendar, login,
         policy=policy, now=now, most=addresses.MOST_ROWS,

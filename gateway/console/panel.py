@@ -162,7 +162,8 @@ def _read(
     figures = panel.read(session, actor, asked.scope, asked.by, registers, policy=policy, now=now)
     since = figures.running.oldest
     oldest = working_time(now, since, registers.calendar) if since is not None else None
-    near = shell.around(session, actor, now=now, current=PATH) if framed else None
+    known = registers.parameters
+    near = shell.around(session, actor, now=now, current=PATH, known=known) if framed else None
     surveyed = survey_figures.read(session, actor, asked.scope, asked.form, policy=policy)
     return Board(near, asked, figures, registers, oldest, surveyed)
 

@@ -34,6 +34,7 @@ from helpdesk.agent_settings import Settings
 from helpdesk.border import Actor, Inbound
 from helpdesk.desk import Desk
 from helpdesk.models import Alarm, InboundRaw
+from helpdesk.parameters import Parameters
 from helpdesk.rows import Row
 from helpdesk.sessions import Live
 
@@ -150,9 +151,11 @@ def around(
     now: datetime,
     current: str = "",
     query: str = "",
+    known: Parameters | None = None,
 ) -> Around:
-    """`current` and `query`: the address of a list, without and with its order. Nothing is
-    counted here: that would make every page wait for every view."""
+    """`current` and `query`: the address of a list, without and with its order; `known`: the
+    parameters, when they have been read. Nothing is counted here: that would make every page wait
+    for every view."""
     views = [View(label(name, "view"), url, name, url == current, band)
              for name, url, band in VIEWS]  # fmt: skip
     saved = saved_views.listing(session, actor)
@@ -173,7 +176,7 @@ def around(
         alarms.seen(session, actor),
         alerts.unread(session, actor),
         agent_settings.load(session, actor),
-        crm=parameters.load(session).use_crm,
+        crm=(known or parameters.load(session)).use_crm,
     )
 
 

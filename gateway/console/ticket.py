@@ -22,7 +22,7 @@ from gateway.console.shell import AgentRequest, Around, Console
 from gateway.console.tabs import TABS, Beside
 from gateway.console.ways import Way, ways
 from gateway.labels import LABELS
-from helpdesk import audit, catalog, conversation, drafts, resending, thread
+from helpdesk import access, audit, catalog, conversation, drafts, resending, thread
 from helpdesk.border import Actor
 from helpdesk.catalog import Catalog
 from helpdesk.conversation import EARLIER, NEWEST, Window
@@ -251,9 +251,10 @@ def _open(
     policy: Policy,
     now: datetime,
 ) -> Open:
+    ticket = access.ticket(session, actor, number)
     seen = thread.view(session, actor, number, policy=policy, now=now, window=window)
-    near = shell.around(session, actor, now=now)
     registers = catalog.load(session, policy)
+    near = shell.around(session, actor, now=now, known=registers.parameters)
     asked = addresses.parse(items, near.login)
     queue = partial(
         list_rows,
@@ -272,20 +273,20 @@ def _open(
             asked = addresses.parse([], near.login)
             page, listed = queue(asked)
         total = page.total or 0
-    registered = resending.registered(session, actor, number)
-    owner, place = ("agent", actor.id or 0), drafts.of_ticket(number)
+    registered = resending.registered(session, ticket)
+    written, turn = drafts.opened(session, ("agent", actor.id or 0), drafts.of_ticket(number))
     return Open(
         near=near,
         asked=asked,
         thread=seen,
         left=time_left(seen.row, registers.calendar, now),
-        counted=thread.explain_deadline(session, actor, number, policy),
+        counted=thread.explain_deadline(ticket, registers.calendars),
         beside=tabs.read(session, actor, number, tab, items, policy=policy, now=now),
         listed=listed,
         total=total,
         registers=registers,
         offers=offers(seen, registered),
         ways=ways(seen, registered),
-        written=drafts.load(session, owner, place),
-        turn=drafts.turn_of(session, owner, place),
+        written=written,
+        turn=turn,
     )

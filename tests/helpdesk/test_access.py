@@ -103,7 +103,6 @@ def spy(session: Session, actor: Actor, policy: Policy) -> str:
         "linked": lambda: asdict(thread.view(session, actor, 1, policy=policy, now=NOW)),
         "log": lambda: thread.log(session, actor, 2),
         "previous": lambda: thread.previous(session, actor, 1, policy=policy, now=NOW),
-        "deadline": lambda: thread.explain_deadline(session, actor, 2, policy),
         "raw": lambda: thread.raw(session, actor, 2),
         "chat": lambda: bots.conversation(session, actor, "2"),
         "chats": lambda: [

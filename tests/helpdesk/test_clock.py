@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from helpdesk import closing, deadlines, filters, grid, thread, tickets
+from helpdesk import closing, deadlines, filters, grid, holidays, thread, tickets
 from helpdesk.deadlines import Calendar, Unit
 from helpdesk.desk import Desk
 from helpdesk.models import Status, Ticket
@@ -46,7 +46,7 @@ def test_each_working_day_that_begins_in_a_pause_is_added(
     assert (ticket.paused_at, ticket.paused_days) == (None, 3)
     calendar = Calendar(desk.policy.zone)
     assert deadlines.days_between(due, ticket.due_at, Unit.BUSINESS, calendar) == 3
-    days = thread.explain_deadline(session, desk.actor, ticket.number, desk.policy)
+    days = thread.explain_deadline(ticket, holidays.load(session, desk.policy))
     assert days[-1].day == calendar.local_day(ticket.due_at)
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk import routing, thread
+from helpdesk import holidays, routing, thread
 from helpdesk.desk import Desk
 from helpdesk.models import Log, Provider, Ticket
 from helpdesk.policy import Policy
@@ -92,13 +92,13 @@ def test_a_sector_and_a_place_move_only_their_own(session: Session, desk: Desk, 
     assert of_far.due_at == due(1)
     keeping.create(session, desk, CALENDAR, OFF | {"name": "Balanço", "sector": "FIN"})
     assert of_far.due_at == due(2)
-    explained = thread.explain_deadline(session, desk.actor, of_far.number, policy)
+    explained = thread.explain_deadline(of_far, holidays.load(session, policy))
     assert {d.name for d in explained if d.kind == "holiday"} == {"Balanço"}
     # Forwarding keeps the deadline, and the calendar it was counted by.
     routing.forward(session, desk, of_far.number, sector="TIS", note="Vejam o arquivo")
     session.flush()
     assert of_far.due_at == due(2)
-    assert thread.explain_deadline(session, desk.actor, of_far.number, policy)[-1].kind == "due"
+    assert thread.explain_deadline(of_far, holidays.load(session, policy))[-1].kind == "due"
     opened = make_ticket(session, policy, near)
     assert opened.due_at == due(2)
 

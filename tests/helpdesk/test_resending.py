@@ -132,13 +132,13 @@ def test_it_goes_to_another_address_of_the_provider(
     know(session, provider_id, "financeiro@clinica.example")
     know(session, make_provider(session, "P2"), "outro@lab.example")
     message_id = answer(session, desk, ticket)
-    offered = resending.registered(session, desk.actor, ticket.number)
+    offered = resending.registered(session, ticket)
     assert offered == ["financeiro@clinica.example", "luciana@clinica.example"]
     resending.resend_to(session, desk, ticket.number, message_id, offered[0])
     sent = outbox_of(session)[-1]
     assert (sent.address, sent.message_id, sent.automatic) == (offered[0], message_id, False)
     assert endpoints_of(session, ticket.number)[offered[0]].state == "active"
-    assert resending.registered(session, desk.actor, ticket.number) == offered[1:]
+    assert resending.registered(session, ticket) == offered[1:]
     for foreign in ("outro@lab.example", offered[0], "estranho@x.example"):
         with pytest.raises(Invalid):
             resending.resend_to(session, desk, ticket.number, message_id, foreign)
@@ -152,4 +152,4 @@ def test_an_address_that_failed_is_not_offered(
         select(KnownAddress).where(KnownAddress.value == "financeiro@clinica.example")
     ).one()
     dead.failing_since = NOW
-    assert resending.registered(session, desk.actor, ticket.number) == []
+    assert resending.registered(session, ticket) == []

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from helpdesk import closing, rows, thread, tickets
+from helpdesk import closing, holidays, rows, thread, tickets
 from helpdesk.border import Actor, File
 from helpdesk.desk import Desk
 from helpdesk.errors import NotVisible
@@ -162,7 +162,7 @@ def test_previous_tickets_of_the_provider(
 def test_a_deadline_is_explained_day_by_day(
     session: Session, policy: Policy, desk: Desk, ticket: Ticket
 ):
-    days = thread.explain_deadline(session, desk.actor, ticket.number, policy)
+    days = thread.explain_deadline(ticket, holidays.load(session, policy))
     assert [(d.day, d.kind) for d in days] == [
         (date(2026, 11, 24), "opening"), (date(2026, 11, 25), "counted"),
         (date(2026, 11, 26), "counted"), (date(2026, 11, 27), "due"),
