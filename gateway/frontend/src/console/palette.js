@@ -35,6 +35,7 @@ function named({ group, scope }) {
 function option(offer, index) {
   const element = document.createElement("div");
   element.setAttribute("role", "option");
+  element.setAttribute("aria-selected", "false");
   element.id = `palette-${index}`;
   const label = document.createElement("span");
   element.append(icon(offer.icon), label);
@@ -70,22 +71,28 @@ if (dialog) {
   let pause = 0;
   let drawn = "";
   let own = [];
+  let marked;
+  let moved = false;
 
   const options = () => [...dialog.querySelectorAll("[role=option]:not([hidden])")];
-  const chosen = () => options().find((element) => element.getAttribute("aria-selected") === "true");
+  const chosen = () => (marked?.isConnected && !marked.hidden ? marked : undefined);
 
-  const choose = (element) => {
-    for (const other of dialog.querySelectorAll("[role=option]")) {
-      const on = other === element;
-      other.setAttribute("aria-selected", String(on));
-      other.classList.toggle("on", on);
+  const mark = (element, on) => {
+    element?.setAttribute("aria-selected", String(on));
+    element?.classList.toggle("on", on);
+  };
+
+  // Only the two that change; and the first one is in sight unless the list was moved in.
+  const choose = (element, { moving = false } = {}) => {
+    if (element !== marked) {
+      mark(marked, false);
+      mark(element, true);
+      marked = element;
     }
-    if (element) {
-      input.setAttribute("aria-activedescendant", element.id);
-      element.scrollIntoView({ block: "nearest" });
-    } else {
-      input.removeAttribute("aria-activedescendant");
-    }
+    if (!element) return input.removeAttribute("aria-activedescendant");
+    input.setAttribute("aria-activedescendant", element.id);
+    if (moving || moved) element.scrollIntoView({ block: "nearest" });
+    moved = moving;
   };
 
   // Drawn anew only when there is something else to offer: two dozen icons come late otherwise.
@@ -156,7 +163,7 @@ if (dialog) {
     const to = { ArrowDown: at + 1, ArrowUp: at - 1 }[event.key];
     if (to !== undefined && all.length > 0) {
       event.preventDefault();
-      choose(all[(to + all.length) % all.length]);
+      choose(all[(to + all.length) % all.length], { moving: true });
     } else if (event.key === "Enter" && chosen()) {
       event.preventDefault();
       const link = chosen().querySelector("a[href]");
