@@ -181,6 +181,10 @@ MESSAGES = {
     "deleted": "was deleted",
     "merged": "was merged into another",
     "other_provider": "is of another provider",
+    "https": "must begin with https://",
+    "userinfo": "holds a user name or password",
+    "unresolved": "names no host that can be found",
+    "inside": "leads to an address that is not on the public internet",
     "other_secrecy": "is not kept for the same group",
 }
 

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from gateway.admin.parameter_words import PARAMETER
 from gateway.admin.privacy_words import PRIVACY
+from gateway.admin.webhook_words import WEBHOOK
 from gateway.admin.words import REGISTER
 from gateway.console.list_words import LIST
 from gateway.console.panel_words import PANEL
@@ -134,7 +135,7 @@ LABELS: dict[str, dict[str, str]] = {
 }
 
 LABELS.update(WORDS | LIST | PANEL | MAIL | LOG | REGISTER | PARAMETER | PRIVACY)
-for _kind, _words in SURVEY.items():
+for _kind, _words in (*SURVEY.items(), *WEBHOOK.items()):
     LABELS[_kind] = LABELS.get(_kind, {}) | _words
 #: the log names a register's field as `sector.name`
 LABELS["field"] = LABELS["field"] | REGISTER["register_field"] | PARAMETER["parameter"]

@@ -1,9 +1,12 @@
 """OpenID Connect (Core 1.0): the authorization code flow with PKCE, state and nonce.
 
-Where things are is read from the issuer's own document. Keys are fetched again when a token names
-one we do not have, once a minute at most: issuers rotate them, and strangers make up names.
+Where things are is read from the issuer's own document: at the issuer's host they are asked
+plainly, since the administrator named it; at another only where `egress` lets anybody go. Keys are
+fetched again when a token names one we do not have, once a minute at most: issuers rotate them, and
+strangers make up names.
 """
 
+import asyncio
 import base64
 import json
 import secrets
@@ -22,6 +25,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from gateway.egress import Egress, Refused
 from gateway.sections import OidcConfig
 from helpdesk.identities import Claims, Rules
 
@@ -61,7 +65,11 @@ class Directory:
     """One issuer, as configured. Methods raise `DirectoryFailed`."""
 
     def __init__(
-        self, config: OidcConfig, redirect_uri: str, clock: Callable[[], datetime]
+        self,
+        config: OidcConfig,
+        redirect_uri: str,
+        clock: Callable[[], datetime],
+        egress: Egress,
     ) -> None:
         assert config.issuer is not None
         assert config.client_id is not None
@@ -69,6 +77,7 @@ class Directory:
         self.name = config.name
         self.rules = Rules(config.profiles, config.link, config.create)
         self._config, self._redirect_uri, self._clock = config, redirect_uri, clock
+        self._egress, self._home = egress, urlsplit(config.issuer).hostname
         self._issuer, self._client = config.issuer, config.client_id
         self._secret = config.client_secret
         self._document: dict[str, Any] = {}
@@ -206,7 +215,8 @@ class Directory:
         host = urlsplit(url).hostname
         try:
             async with (
-                httpx.AsyncClient(timeout=ANSWER_SECONDS, follow_redirects=False) as client,
+                asyncio.timeout(ANSWER_SECONDS),
+                self._client_for(host) as client,
                 client.stream(method, url, **more) as answer,
             ):
                 body = b""
@@ -219,13 +229,21 @@ class Directory:
                     msg = f"{host} answers {answer.status_code}{_reason(body)}"
                     raise DirectoryFailed(msg)
                 found = json.loads(body)
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        except Refused as error:
+            msg = f"{host} may not be asked: {error.code}"
+            raise DirectoryFailed(msg) from error
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             msg = f"{host}: {type(error).__name__}"
             raise DirectoryFailed(msg) from error
         if not isinstance(found, dict):
             msg = f"{host} answers with no object"
             raise DirectoryFailed(msg)
         return cast("dict[str, Any]", found)
+
+    def _client_for(self, host: str | None) -> httpx.AsyncClient:
+        if host != self._home:
+            return self._egress.client()
+        return httpx.AsyncClient(timeout=None, follow_redirects=False)  # noqa: S113 - the caller's
 
 
 def _header(token: str) -> dict[str, Any]:

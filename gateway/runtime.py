@@ -12,6 +12,7 @@ from jinja2 import Environment
 from channels.kit import Connected, Insurer, Kit
 from gateway import templating
 from gateway.blobs import open_blobs
+from gateway.egress import Egress
 from gateway.pages import Pages
 from gateway.room import room
 from gateway.scanning import scanner
@@ -36,12 +37,14 @@ class Runtime:
     pages: Pages
     kit: Kit
     channels: Mapping[str, Connected]
+    egress: Egress
 
     @property
     def senders(self) -> list[Sender]:
         return [c.sender for c in self.channels.values() if c.sender is not None]
 
     def close(self) -> None:
+        self.egress.close()
         self.work.close()
 
 
@@ -91,7 +94,8 @@ def build(settings: Settings) -> Runtime:
         has_room=room(settings),
         scan=scanner(settings.scanner.clamd),
     )
-    return Runtime(settings, work, blobs, policy, pages, kit, connect(kit, settings))
+    egress = Egress(settings.webhooks.networks)
+    return Runtime(settings, work, blobs, policy, pages, kit, connect(kit, settings), egress)
 
 
 def templates(settings: Settings) -> Environment:

@@ -209,6 +209,11 @@ class PrivacyConfig(Section):
     ledger: Path | None = None
 
 
+class WebhooksConfig(Section):
+    #: beside the internet, where what users of the API name may lead, also without TLS
+    networks: Annotated[tuple[IPvAnyNetwork, ...], BeforeValidator(words)] = ()
+
+
 class RecordsConfig(Section):
     source: Literal["tables", "sql"] = "tables"
 

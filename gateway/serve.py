@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from gateway import (
     alarming,
     appliers,
+    couriers,
     forgetting,
     ledger,
     living,
@@ -35,7 +36,7 @@ from gateway.election import run_elected
 from gateway.internal import create_internal
 from gateway.runtime import Runtime, build
 from gateway.settings import Settings
-from helpdesk import attachment_texts, inbound, outbox, processes, tallies
+from helpdesk import attachment_texts, inbound, outbox, processes, tallies, webhook_queue
 
 log = logging.getLogger("ponte.serve")
 
@@ -135,9 +136,8 @@ async def _count_local_days(runtime: Runtime) -> None:
 
 
 def _release(session: Session) -> None:
-    inbound.release(session)
-    outbox.release(session)
-    attachment_texts.release(session)
+    for each in (inbound, outbox, attachment_texts, webhook_queue):
+        each.release(session)
 
 
 def _listeners(runtime: Runtime, holder: str) -> list[Job]:
@@ -163,7 +163,10 @@ def _workers(runtime: Runtime, holder: str) -> list[Job]:
         _once(runtime, f"timer:{timer.name}", lambda timer=timer: timers.run(kit, timer), holder)
         for timer in timers.TIMERS
     ]
-    jobs.append(lambda: reading.run(kit, _waiter(runtime)))
+    jobs += [
+        lambda: reading.run(kit, _waiter(runtime)),
+        lambda: couriers.run(kit, runtime.egress, _waiter(runtime), holder),
+    ]
     return [*jobs, *_watchers(runtime, holder)]
 
 
@@ -195,8 +198,7 @@ def _once(runtime: Runtime, name: str, job: Job, holder: str) -> Job:
 
 
 def _bell(runtime: Runtime) -> Job:
-    file = runtime.settings.database.file
-    pulse = runtime.work.pulse
+    file, pulse = runtime.settings.database.file, runtime.work.pulse
     if file is not None:
         return lambda: watch_sqlite(file, pulse)
     url = runtime.settings.database.url.replace("postgresql+psycopg:", "postgresql:", 1)

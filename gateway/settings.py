@@ -37,6 +37,7 @@ from gateway.sections import (
     ScannerConfig,
     SmsConfig,
     WebConfig,
+    WebhooksConfig,
     words,
 )
 from helpdesk.tokens import SHORTEST_SECRET
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
     records: RecordsConfig = RecordsConfig()
     privacy: PrivacyConfig = PrivacyConfig()
     scanner: ScannerConfig = ScannerConfig()
+    webhooks: WebhooksConfig = WebhooksConfig()
 
     @field_validator("secret_key", "secret_keys")
     @classmethod

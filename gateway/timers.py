@@ -9,7 +9,17 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from channels.kit import Kit
-from helpdesk import bulk, events, idempotency, logins, notices, seals, tallies, throttles
+from helpdesk import (
+    bulk,
+    events,
+    idempotency,
+    logins,
+    notices,
+    seals,
+    tallies,
+    throttles,
+    webhook_queue,
+)
 from helpdesk.policy import Policy
 
 
@@ -50,6 +60,7 @@ def _forget(session: Session, _: Policy, now: datetime) -> bool:
     idempotency.forget(session, now=now)
     logins.forget(session, now=now)
     throttles.forget(session, now=now)
+    webhook_queue.forget(session, now=now)
     return False
 
 

@@ -23,6 +23,7 @@ REGISTERS = (
     "form",
     "parameter",
     "domain",
+    "webhook",
     "privacy",
 )
 #: what somebody has who reads any register: the way in. Held by nobody by itself

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from helpdesk import catalog, events, notices, waiting
+from helpdesk import catalog, events, notices, waiting, webhooks
 from helpdesk.border import Actor, Channel
 from helpdesk.deadlines import working_time
 from helpdesk.models import Agent, Alarm, Held, InboundRaw, Log, MailDomain, Outbox, Profile
@@ -35,7 +35,9 @@ TOLD_AFTER = timedelta(minutes=5)
 NOTICE = "alarm"
 FETCHING = "fetching"
 #: kinds the database shows; `FETCHING` is the listeners'
-OF_DATABASE = ("held-many", "held-burst", "held-old", "applying", "outbox", "refused", "sealing")
+OF_DATABASE = (
+    "held-many", "held-burst", "held-old", "applying", "outbox", "refused", "sealing", "webhook",
+)  # fmt: skip
 KINDS = (FETCHING, *OF_DATABASE)
 
 
@@ -95,6 +97,10 @@ def of_database(
         _outbox(session, channels, now),
         *_refused(session, channels, now),
         _sealing(session, now),
+        *(
+            Found(f"webhook:{webhook_id}", "webhook", since, host)
+            for webhook_id, since, host in webhooks.failing(session, before=now - STUCK)
+        ),
     ]
     return [each for each in found if each is not None]
 

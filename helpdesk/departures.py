@@ -12,15 +12,15 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from helpdesk import audit, bots, events, factors, logins, sessions
+from helpdesk import audit, bots, events, factors, logins, sessions, webhooks
 from helpdesk.audit import Change, Entry
 from helpdesk.border import Actor
 from helpdesk.models import Agent, ApiToken, Membership, Person, Ticket
 
 
 def agent(session: Session, actor: Actor, agent_id: int, *, now: datetime) -> None:
-    """End an agent's ways in, sessions, tokens and links, and let go of what is in progress with
-    them. Tickets they answer for stay theirs, until somebody forwards them."""
+    """End an agent's ways in, sessions, tokens, webhooks and links, and let go of what is in
+    progress with them. Tickets they answer for stay theirs, until somebody forwards them."""
     _shut(session, "agent", agent_id, now)
     session.execute(
         update(Agent).where(Agent.id == agent_id).values(invited_at=None, accepted_at=None)
@@ -30,6 +30,7 @@ def agent(session: Session, actor: Actor, agent_id: int, *, now: datetime) -> No
         .where(ApiToken.agent_id == agent_id, ApiToken.revoked_at.is_(None))
         .values(revoked_at=now)
     )
+    webhooks.depart(session, agent_id, now=now)
     name = session.scalar(select(Agent.name).where(Agent.id == agent_id))
     claimed = session.execute(
         select(Ticket.number, Ticket.version).where(Ticket.claimed_by == agent_id)

@@ -8,7 +8,10 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
+    and_,
     delete,
+    exists,
     insert,
     literal,
     literal_column,
@@ -17,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from helpdesk.models import Event
+from helpdesk.models import Event, Webhook
 
 KEPT = timedelta(hours=48)
 #: how a `Cursor` is written: two 64-bit integers
@@ -87,24 +90,34 @@ def after(session: Session, cursor: Cursor, *, limit: int = 500) -> list[Seen]:
     """
     query = (
         select(Event.tx, Event.id, Event.number, Event.kind, Event.version, Event.at)
-        .where(tuple_(Event.tx, Event.id) > tuple_(literal(cursor.tx), literal(cursor.id)))
+        .where(is_past(session, literal(cursor.tx), literal(cursor.id)))
         .order_by(Event.tx, Event.id)
         .limit(limit)
     )
-    if _is_postgres(session):
-        running = literal_column(
-            "pg_snapshot_xmin(pg_current_snapshot())::text::bigint", BigInteger
-        )
-        query = query.where(Event.tx < running)
     return [
         Seen(Cursor(tx, event_id), number, kind, version, at)
         for tx, event_id, number, kind, version, at in session.execute(query)
     ]
 
 
+def is_past(session: Session, tx: Any, event_id: Any) -> ColumnElement[bool]:
+    """A predicate on `Event`: past this place, and of no transaction that an older one may still
+    overtake."""
+    past = tuple_(Event.tx, Event.id) > tuple_(tx, event_id)
+    return and_(past, Event.tx < _running()) if _is_postgres(session) else past
+
+
 def latest(session: Session) -> Cursor:
     """Where a new reader starts."""
     return _edge(session, newest=True)
+
+
+def present(session: Session) -> Cursor:
+    """Where a reader starts that shall miss nothing from now on: what is being written at this
+    moment is still to come."""
+    if _is_postgres(session):
+        return Cursor(session.scalars(select(_running())).one())
+    return latest(session)
 
 
 def oldest(session: Session) -> Cursor:
@@ -119,10 +132,14 @@ def _edge(session: Session, *, newest: bool) -> Cursor:
 
 
 def purge(session: Session, *, now: datetime) -> int:
-    """Forget what is older than `KEPT`; the newest row stays, so that `latest` keeps its place."""
+    """Forget what is older than `KEPT`; the newest row stays, so that `latest` keeps its place, and
+    so does what a webhook was not yet judged by, as when no worker ran for days."""
+    unread = exists().where(
+        Webhook.active, tuple_(Webhook.tx, Webhook.event_id) < tuple_(Event.tx, Event.id)
+    )
     gone = session.execute(
         delete(Event)
-        .where(Event.at < now - KEPT, Event.id != latest(session).id)
+        .where(Event.at < now - KEPT, Event.id != latest(session).id, ~unread)
         .returning(Event.id)
     )
     return len(gone.all())
@@ -130,6 +147,11 @@ def purge(session: Session, *, now: datetime) -> int:
 
 def _is_postgres(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
+
+
+def _running() -> ColumnElement[int]:
+    """The oldest transaction that has not ended."""
+    return literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", BigInteger)
 
 
 def _current_tx() -> Any:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from helpdesk import events, inbound, outbox
+from helpdesk import events, inbound, outbox, webhook_queue
 from helpdesk.models import Lease
 from helpdesk.models.base import upsert
 
@@ -51,10 +51,11 @@ def others(session: Session, name: str) -> list[tuple[Process, datetime]]:
 
 
 def bury(session: Session, names: Collection[str]) -> int:
-    """Give back what these processes held: jobs, arrivals, notices; returns how much of the last
-    two."""
+    """Give back what these processes held: jobs, arrivals, notices, deliveries to webhooks; returns
+    how much of the last three."""
     session.execute(delete(Lease).where(Lease.holder.in_(sorted(names))))
     freed = inbound.release(session, names) + outbox.release(session, names)
+    freed += webhook_queue.release(session, names)
     session.execute(delete(Lease).where(Lease.name.in_([_PREFIX + name for name in names])))
     if freed:
         events.ring(session)

@@ -100,6 +100,7 @@ PEOPLE: dict[str, dict[str, str]] = {
         "agentes": "Agentes",
         "perfis": "Perfis",
         "tokens": "Tokens da API",
+        "webhooks": "Webhooks",
     },
     "register": {
         "profile": "Perfil",
@@ -148,6 +149,7 @@ PEOPLE: dict[str, dict[str, str]] = {
         "form": "Formulários",
         "parameter": "Parâmetros",
         "domain": "Domínios de e-mail",
+        "webhook": "Webhooks",
         "privacy": "Privacidade (LGPD)",
     },
     "register_page": {"pessoas": "Pessoas", "acesso": "Acesso"},

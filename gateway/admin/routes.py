@@ -13,6 +13,7 @@ from gateway.admin import (
     records,
     retaining,
     tokens,
+    webhooks,
 )
 
 HANDLERS: list[ControllerRouterHandler] = [
@@ -39,6 +40,12 @@ HANDLERS: list[ControllerRouterHandler] = [
     tokens.token_new,
     tokens.token_create,
     tokens.token_revoke,
+    webhooks.webhook_list,
+    webhooks.webhook_new,
+    webhooks.webhook_create,
+    webhooks.webhook_show,
+    webhooks.webhook_end,
+    webhooks.delivery_resend,
     domains.domain_list,
     domains.domain_ask,
     domains.domain_remove,

@@ -98,6 +98,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("agentes", people.AGENT.reads),
             Entry("perfis", people.PROFILE.reads),
             Entry("tokens", people.AGENT.reads),
+            Entry("webhooks", access.reads("webhook")),
         ),
     ),
     (

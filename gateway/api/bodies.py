@@ -119,6 +119,14 @@ class Attach(Body, frozen=True):
     number: Number
 
 
+class NewWebhook(Body, frozen=True):
+    """`url` begins with https:// and leads to the internet, or to a network that the administrator
+    allowed. Without `events` all of them are told."""
+
+    url: Annotated[str, Meta(examples=["https://erp.clinica.example/ponte"])]
+    events: list[Literal["opened", "changed", "message", "claim", "delivery"]] | None = None
+
+
 class ProviderFields(Body, frozen=True):
     """What is absent or empty keeps what is stored. `email` becomes a known address of the
     provider and, with `person`, that person's log-in."""

@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 
 from channels.kit import Kit
 from gateway.api import documents
-from helpdesk import access, audit, idempotency, thread
+from helpdesk import access, audit, idempotency, sealing, thread
 from helpdesk.border import Actor
 from helpdesk.desk import Desk
-from helpdesk.errors import Stale
+from helpdesk.errors import Conflict, Stale
 from helpdesk.models import Ticket
 
 T = TypeVar("T")
@@ -35,11 +35,13 @@ Number = Annotated[int, PathParameter(ge=1, le=MOST_NUMBER)]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`body` None is an empty answer."""
+    """`body` None is an empty answer. `secret`: it is kept for a repeated request like a password,
+    encrypted."""
 
     status: int
     body: msgspec.Struct | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    secret: bool = False
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -101,15 +103,32 @@ class Call:
                 session, self.token_id, path, self.key, self.body_sha256, now=desk.now
             )
             if row.status is not None:
-                return row.status, msgspec.json.decode(row.answer, type=Kept), True
+                return row.status, self._kept(row.answer), True
         if number is not None:
             self._check_tags(access.ticket(session, self.actor, number, lock=True))
         answer = verb(session, desk)
         body = b"" if answer.body is None else msgspec.json.encode(answer.body)
         kept = Kept(dict(answer.headers), msgspec.Raw(body))
         if row is not None:
-            row.status, row.answer = answer.status, msgspec.json.encode(kept).decode()
+            text = msgspec.json.encode(kept).decode()
+            sealed = (
+                sealing.seal(self.kit.keyring, text, bound=self._bound) if answer.secret else ""
+            )
+            row.status, row.answer = answer.status, sealed or text
         return answer.status, kept, False
+
+    def _kept(self, text: str) -> Kept:
+        """Base64 begins with no brace. Raises `Conflict` when its key is gone."""
+        if not text.startswith("{"):
+            opened = sealing.unseal(self.kit.keyring, text, bound=self._bound)
+            if opened is None:
+                raise Conflict("key_reused")
+            text = opened
+        return msgspec.json.decode(text, type=Kept)
+
+    @property
+    def _bound(self) -> str:
+        return f"answer:{self.token_id}:{self.path}:{self.key}"
 
     def _check_tags(self, ticket: Ticket) -> None:
         if self.tags is not None and etag(ticket.version) not in self.tags:

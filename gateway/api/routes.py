@@ -3,7 +3,17 @@
 from litestar import Router
 from litestar.di import Provide
 
-from gateway.api import actions, docs, exports, happenings, held, messages, registers, tickets
+from gateway.api import (
+    actions,
+    docs,
+    exports,
+    happenings,
+    held,
+    messages,
+    registers,
+    tickets,
+    webhooks,
+)
 from gateway.api.call import given, plain
 from gateway.api.docs import openapi
 from gateway.api.filters import listing
@@ -48,6 +58,13 @@ REGISTERS = (
 )
 EVENTS = (happenings.guide_issued,)
 QUARANTINE = (held.held_list, held.held_retry, held.held_attach)
+WEBHOOKS = (
+    webhooks.webhook_add,
+    webhooks.webhook_list,
+    webhooks.webhook_remove,
+    webhooks.delivery_list,
+    webhooks.delivery_retry,
+)
 
 
 def router(runtime: Runtime) -> Router:
@@ -56,11 +73,20 @@ def router(runtime: Runtime) -> Router:
     limits = kit.limits
     v1 = Router(
         path="/v1",
-        route_handlers=[*TICKETS, *MESSAGES, *ACTIONS, *REGISTERS, *EVENTS, *QUARANTINE],
+        route_handlers=[
+            *TICKETS,
+            *MESSAGES,
+            *ACTIONS,
+            *REGISTERS,
+            *EVENTS,
+            *QUARANTINE,
+            *WEBHOOKS,
+        ],
         dependencies={
             "call": Provide(plain, sync_to_thread=False),
             "once": Provide(given),
             "listing": Provide(listing, sync_to_thread=False),
+            "egress": Provide(lambda: runtime.egress, sync_to_thread=False),
         },
         guards=[Rates(runtime.settings.limits.requests_per_minute, kit.clock)],
         before_request=check_body,

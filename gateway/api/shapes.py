@@ -207,3 +207,56 @@ class GuideAnswer(Struct, frozen=True):
     opened: bool
     number: int | None
     protocol: str | None
+
+
+class Webhook(Struct, frozen=True):
+    """`why` it is not active any more: asked, gone (it answered 410), departed (its agent).
+    `failing_since`: nothing arrives since then."""
+
+    id: str
+    url: str
+    events: list[str]
+    active: bool
+    agent: Named
+    created_at: datetime
+    ended_at: datetime | None
+    why: str | None
+    failing_since: datetime | None
+
+
+class NewWebhook(Webhook, frozen=True, kw_only=True):
+    """`secret` is told this once; what is posted is signed with it."""
+
+    secret: str
+
+
+class Webhooks(Struct, frozen=True):
+    """Newest first."""
+
+    items: list[Webhook]
+    next: str | None = None
+
+
+class WebhookDelivery(Struct, frozen=True):
+    """`state`: waiting, delivered, failed. `at` is the event's, `next_at` when it is sent (again);
+    `status` is what was answered last. `detail` says why it did not arrive: answer (not 2xx),
+    timeout, connection (none, or no TLS), address (leads where nothing may be sent), name (has no
+    address), secret (its key is lost), hidden (its agent may not see the ticket), off."""
+
+    id: str
+    event: str
+    number: int
+    state: str
+    attempts: int
+    at: datetime
+    next_at: datetime | None
+    settled_at: datetime | None
+    status: int | None
+    detail: str | None
+
+
+class WebhookDeliveries(Struct, frozen=True):
+    """Newest first."""
+
+    items: list[WebhookDelivery]
+    next: str | None = None

@@ -75,7 +75,7 @@ def directory_of(runtime: Runtime) -> Directory | None:
     if not config:
         return None
     back = runtime.policy.link("/entrar/empresa/retorno")
-    return Directory(config, back, runtime.kit.clock)
+    return Directory(config, back, runtime.kit.clock, runtime.egress)
 
 
 def show(

@@ -64,6 +64,7 @@ def router(runtime: Runtime) -> list[Router]:
     dependencies = {
         "console": Provide(lambda: console, sync_to_thread=False),
         "entrance": Provide(lambda: entrance, sync_to_thread=False),
+        "egress": Provide(lambda: runtime.egress, sync_to_thread=False),
     }
     return [
         Router(

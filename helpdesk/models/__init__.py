@@ -75,6 +75,7 @@ from helpdesk.models.traffic import (
     OAuthGrant,
     Outbox,
 )
+from helpdesk.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
     "Access",
@@ -153,4 +154,6 @@ __all__ = [
     "Ticket",
     "Totp",
     "Upload",
+    "Webhook",
+    "WebhookDelivery",
 ]

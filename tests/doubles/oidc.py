@@ -42,6 +42,8 @@ class Directory:
     #: how the client proves itself; Ponte reads it from the document
     methods: list[str] = field(default_factory=lambda: ["client_secret_basic"])
     announces: str = ""
+    #: another name of this machine, where its keys are said to be
+    keys_at: str = ""
     #: seconds its clock is ahead, to go with an instance whose clock is turned
     skew: float = 0
     port: int = 0
@@ -74,7 +76,7 @@ class Directory:
             "issuer": self.announces or self.issuer,
             "authorization_endpoint": f"{self.issuer}/auth",
             "token_endpoint": f"{self.issuer}/token",
-            "jwks_uri": f"{self.issuer}/certs",
+            "jwks_uri": f"{self.issuer}/certs".replace("127.0.0.1", self.keys_at or "127.0.0.1"),
             "userinfo_endpoint": f"{self.issuer}/userinfo",
             "token_endpoint_auth_methods_supported": self.methods,
         }

@@ -19,7 +19,8 @@ SHORT = frozenset(
     "agent agent_setting alarm api_token bulk calendar_day canned_text classification"
     " content glass_break lease legal_hold local_offset mail_domain mailbox_cursor oauth_grant"
     " parameter passkey profile protocol_day provider_terms provider_type reason retention saved_view sector"
-    " session status subclassification survey_form survey_question tally_change throttle".split()
+    " session status subclassification survey_form survey_question tally_change throttle"
+    " webhook".split()
 )
 LONG = Base.metadata.tables.keys() - SHORT
 #: an insertion's plan names what it would look at if a reference waited for it

@@ -75,6 +75,8 @@ from helpdesk.models import (
     SurveySheet,
     Terms,
     Ticket,
+    Webhook,
+    WebhookDelivery,
 )
 from helpdesk.registers import ProviderRow
 from tests.doubles.processes import free_port, wait_until
@@ -337,6 +339,17 @@ def _hang(
     ).first()
     assert invitation is not None
     files = select(Attachment.public_id).where(Attachment.number == number)
+    hook = Webhook(
+        agent_id=agent_id, url="https://erp.example/", events=["opened"], created_at=now, tx=0,
+        event_id=0,
+    )  # fmt: skip
+    session.add(hook)
+    session.flush()
+    told = WebhookDelivery(
+        public_id=f"{number:032x}", webhook_id=hook.id, event="opened", number=number, version=1,
+        at=now, state="failed", next_at=now,
+    )  # fmt: skip
+    session.add(told)
     unsent = session.scalars(select(Outbox.id).where(Outbox.number == number)).first()
     return {
         "ref": ticket.protocol or f"n{number}",
@@ -355,6 +368,8 @@ def _hang(
         "outbox_id": unsent,
         "address_id": trusted.id,
         "person_id": person.id,
+        "webhook_id": hook.id,
+        "delivery_id": told.public_id,
         "invitation": session.scalars(
             select(LoginCode.id).order_by(LoginCode.id.desc()).limit(1)
         ).one(),
@@ -480,6 +495,7 @@ def serving(url: str, folder: Path) -> Iterator[World]:
             "PONTE_TELEGRAM__MODE": "webhook",
             "PONTE_TELEGRAM__BASE_URL": "http://127.0.0.1:9/",
             "PONTE_LIMITS__REQUESTS_PER_MINUTE": "100000",
+            "PONTE_WEBHOOKS__NETWORKS": "127.0.0.0/8",
         }
     )
     runtime = parts.build(settings)

@@ -15,6 +15,7 @@ from channels.bot.config import TelegramConfig
 from channels.kit import Kit
 from gateway import postman
 from gateway.app import create_app
+from gateway.egress import Egress
 from gateway.identity import BROWSER_COOKIE, PERSON_COOKIE
 from gateway.pages import Pages
 from gateway.runtime import Runtime
@@ -29,7 +30,8 @@ PNG = b"\x89PNG\r\n\x1a\n picture"
 @pytest.fixture
 def runtime(kit: Kit, pages: Pages) -> Runtime:
     connected = connect(kit, TelegramConfig())
-    return Runtime(Settings(), kit.work, kit.blobs, kit.policy, pages, kit, {"bot": connected})  # type: ignore[arg-type]
+    channels = {"bot": connected}
+    return Runtime(Settings(), kit.work, kit.blobs, kit.policy, pages, kit, channels, Egress())  # type: ignore[arg-type]
 
 
 @dataclass(slots=True)

@@ -107,9 +107,8 @@ async def test_what_is_not_there_is_not_found(api: Api, path: str):
 
 @ONE_DATABASE
 async def test_what_later_versions_add_is_not_there_yet(api: Api):
-    for path in ("providers/P1/batches", "providers/P1/guides", "webhooks/1"):
+    for path in ("providers/P1/batches", "providers/P1/guides"):
         assert (await api.get(f"{V1}/{path}")).status_code == 404
-    assert (await api.post(f"{V1}/webhooks", json={})).status_code == 404
 
 
 @ONE_DATABASE

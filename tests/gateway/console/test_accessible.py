@@ -1,9 +1,14 @@
 """Every page and state of the console: no violation, no sideways scroll, nothing that jumps."""
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import Browser, Page
+from sqlalchemy.orm import Session
 
-from helpdesk import canned, closing, routing, tickets
+from helpdesk import canned, closing, routing, tickets, webhooks
+from helpdesk.desk import Desk
+from helpdesk.models import WebhookDelivery
 from tests.doubles import browser as chromium
 from tests.gateway.console.hands import enter, let_in
 from tests.gateway.console.served import Instance
@@ -63,6 +68,9 @@ PLACES = {
     "bulk": "/central/em-lote/encaminhar?item={number}&item={fresh}",
     "registers": "/cadastros",
     "calendar": "/cadastros/calendario",
+    "webhooks": "/cadastros/webhooks",
+    "webhook": "/cadastros/webhooks/{hook}",
+    "webhook-new": "/cadastros/webhooks/novo",
 }
 
 
@@ -85,7 +93,35 @@ def numbers(instance: Instance) -> dict[str, int]:
     instance.write(
         tickets.pending, ana, asked, body="Faltam documentos.", ask=["Guia assinada", "Laudo"]
     )
-    return {"number": number, "closed": closed, "secret": secret, "fresh": fresh, "asked": asked}
+    hook = instance.write(_hooked, chief, number)
+    return {
+        "number": number, "closed": closed, "secret": secret, "fresh": fresh, "asked": asked,
+        "hook": hook,
+    }  # fmt: skip
+
+
+def _hooked(session: Session, desk: Desk, number: int) -> int:
+    """Webhooks and deliveries that between them show every state."""
+    urls = ("https://erp.clinica.example/ponte", f"https://erp.example/{'avisos-da-ponte/' * 8}")
+    first, second = (webhooks.create(session, desk, url, webhooks.KINDS)[0] for url in urls)
+    second.failing_since = desk.now
+    third, _ = webhooks.create(session, desk, "https://antigo.example/", ["opened", "message"])
+    webhooks.switch_off(session, desk, third.id)
+    for n, (state, status, detail) in enumerate(
+        (
+            ("waiting", None, ""),
+            ("waiting", 503, "answer"),
+            ("failed", None, "timeout"),
+            ("delivered", 204, ""),
+        )
+    ):
+        made = WebhookDelivery(
+            public_id=f"{n:032x}", webhook_id=first.id, event=webhooks.KINDS[n], number=number,
+            version=n, at=desk.now, state=state, status=status, detail=detail, attempts=n,
+            next_at=desk.now + timedelta(hours=1),
+        )  # fmt: skip
+        session.add(made)
+    return first.id
 
 
 @pytest.mark.parametrize("name", PLACES)

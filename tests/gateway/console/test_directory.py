@@ -29,7 +29,7 @@ def company() -> Iterator[Directory]:
 def calm(company: Directory) -> None:
     company.who, company.spoils, company.extra = dict(ANA), {}, {}
     company.skew = 0
-    company.denies = company.redirects = company.announces = ""
+    company.denies = company.redirects = company.announces = company.keys_at = ""
     company.methods = ["client_secret_basic"]
 
 
@@ -234,6 +234,22 @@ def test_a_directory_that_fails_says_so(plain: Guarded, company: Directory):
         assert client.get("/entrar/empresa").status_code == 502
         company.redirects = ""
         assert travel(client).status_code == 303
+
+
+@pytest.mark.parametrize(("networks", "fetched"), [("", 0), ("127.0.0.0/8 ::1/128", 1)])
+def test_its_document_leads_inside_only_where_the_administrator_allows(
+    migrated_copy: MigratedCopy, tmp_path: Path, company: Directory, networks: str, fetched: int
+):
+    """The keys are said to be at another name than the issuer's, which is this machine as well."""
+    company.keys_at = "localhost"
+    given = company.settings() | {"PONTE_WEBHOOKS__NETWORKS": networks}
+    before = company.asked.count("certs")
+    with (
+        guarded_instance(migrated_copy("sqlite", tmp_path), tmp_path, **given) as instance,
+        browse(instance) as client,
+    ):
+        assert travel(client).status_code == (303 if fetched else 502)
+    assert company.asked.count("certs") == before + fetched
 
 
 def test_secrets_go_as_the_directory_wants_them(plain: Guarded, company: Directory):
