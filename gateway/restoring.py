@@ -15,7 +15,7 @@ from gateway import archive
 from gateway.archive import BadBackup
 from gateway.labels import ERASED
 from gateway.work import Work
-from helpdesk import migrations, privacy, search_index
+from helpdesk import events, migrations, privacy, search_index
 from helpdesk.models import Base, Ticket
 from helpdesk.policy import Policy
 from helpdesk.ports import BlobStore
@@ -90,6 +90,7 @@ def _read(
     for name, data in content:
         reading.take(name, data)
     done = reading.finish()
+    events.renumber(session)
     done.erased = sum(privacy.again(session, entry, ERASED, now=now) for entry in entries)
     return done
 

@@ -12,11 +12,13 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
+    func,
     insert,
     literal,
     literal_column,
     select,
     tuple_,
+    update,
 )
 from sqlalchemy.orm import Session
 
@@ -129,6 +131,20 @@ def _edge(session: Session, *, newest: bool) -> Cursor:
     order = (Event.tx.desc(), Event.id.desc()) if newest else (Event.tx, Event.id)
     row = session.execute(select(Event.tx, Event.id).order_by(*order).limit(1)).first()
     return Cursor(*row) if row else Cursor()
+
+
+def renumber(session: Session) -> None:
+    """In a database that was restored: transactions are numbered anew here, so what came along is
+    made older than all that follows. A webhook goes on with the first event it was not judged by;
+    of those written beside it, it may hear once more."""
+    unread = select(func.min(Event.id)).where(
+        tuple_(Event.tx, Event.id) > tuple_(Webhook.tx, Webhook.event_id)
+    )
+    place = func.coalesce(
+        unread.scalar_subquery() - 1, select(func.max(Event.id)).scalar_subquery(), 0
+    )
+    session.execute(update(Webhook).values(event_id=place, tx=0))
+    session.execute(update(Event).values(tx=0))
 
 
 def purge(session: Session, *, now: datetime) -> int:

@@ -35,7 +35,8 @@ RESET = "event: reset\ndata: {}\n\n"
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """`reset`: the reader stopped longer ago than events are kept."""
+    """`reset`: the reader stopped longer ago than events are kept, or in another database, which
+    this one is restored from."""
 
     seen: list[Seen]
     cursor: Cursor
@@ -70,7 +71,7 @@ async def _tell(
     pulse.beat()
     try:
         yield RETRY
-        first = await kit.work.read(_begin, cursor)
+        first = await kit.work.read(begin, cursor)
         cursor = first.cursor
         if first.reset:
             yield f"id: {cursor}\n{RESET}"
@@ -102,12 +103,13 @@ async def _tell(
         pulse.beat()
 
 
-def _begin(session: Session, cursor: Cursor | None) -> News:
+def begin(session: Session, cursor: Cursor | None) -> News:
+    """Where a reader that stopped at `cursor` goes on."""
     if cursor is None:
         return News([], events.latest(session))
-    oldest = events.oldest(session)
-    lost = cursor < oldest and cursor != Cursor()
-    return News([], events.latest(session) if lost else cursor, reset=lost)
+    latest = events.latest(session)
+    lost = cursor != Cursor() and not events.oldest(session) <= cursor <= latest
+    return News([], latest if lost else cursor, reset=lost)
 
 
 def _news(session: Session, actor: Actor, cursor: Cursor, attended: Collection[int]) -> News:
