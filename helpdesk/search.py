@@ -119,7 +119,11 @@ def hits(session: Session, actor: Actor, query: str) -> Hits | None:
         ]
     else:
         expression = " & ".join(f"'{token}'" for token in tokens)
+        # How common a word is decides how it is looked up: no plan suits all of them. What is read
+        # of the hits afterwards may keep its plan.
+        session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
         found = [_by_blocks(session, actor, of, expression) for of in (_MESSAGES, _ATTACHED)]
+        session.execute(text("SET LOCAL plan_cache_mode = auto"))
     together = sorted(itertools.chain(*found), reverse=True)[:MOST_HITS]
     complete = all(len(hits) < MOST_HITS for hits in [*found, together])
     return Hits(list(dict.fromkeys(number for _, number in together)), complete)
@@ -162,8 +166,6 @@ def _by_blocks(
 ) -> list[tuple[int, int]]:
     """Ask blocks, the newest first, until they hold enough hits; everything once the blocks that
     are left are not likely to hold more than is wanted."""
-    # How common a word is decides how it is looked up: no plan suits all of them.
-    session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
     found: list[tuple[int, int]] = []
     last = session.scalar(select(func.max(of.id))) or 0
     end, count = last >> SMALL, _FIRST
