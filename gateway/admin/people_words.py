@@ -99,6 +99,7 @@ PEOPLE: dict[str, dict[str, str]] = {
         "tipos": "Tipos de prestador",
         "agentes": "Agentes",
         "perfis": "Perfis",
+        "sessoes": "Sessões",
         "tokens": "Tokens da API",
         "webhooks": "Webhooks",
     },

@@ -97,6 +97,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("dominios", access.reads("domain")),
             Entry("agentes", people.AGENT.reads),
             Entry("perfis", people.PROFILE.reads),
+            Entry("sessoes", people.AGENT.reads),
             Entry("tokens", people.AGENT.reads),
             Entry("webhooks", access.reads("webhook")),
         ),

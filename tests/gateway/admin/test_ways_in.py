@@ -167,6 +167,31 @@ def test_sessions_left_open_are_ended_for_somebody(guarded: Guarded, agentry: Ag
         assert send(leo, f"{path}/sessoes").status_code == 403
 
 
+def test_everybody_enters_again(guarded: Guarded, agentry: Agentry):
+    guarded.agent("dentro")
+    agentry.enter("dentro")
+    page = "/cadastros/sessoes"
+    with guarded.client("leo") as leo:
+        assert leo.get(page).status_code == 403
+        assert send(leo, page, whose="agent").status_code == 403
+    with guarded.client("chefe") as chief:
+        assert "sessões abertas" in chief.get(page).text
+        assert send(chief, page, whose="todos").status_code == 422
+        guarded.skew = LATE
+        late = send(chief, page, whose="agent")
+        assert late.headers["location"].startswith("/entrar?confirmar=1"), "only after a log-in"
+        guarded.skew = timedelta()
+        assert agentry.client.get("/central").status_code == 200
+        assert send(chief, page, whose="agent").headers["location"] == page
+        assert agentry.client.get("/central").headers["location"].startswith("/entrar")
+        assert "1 sessão aberta de 1 agente." in chief.get(page).text, "one's own stays"
+        assert send(chief, page, whose="person").status_code == 303
+        assert "Ninguém está dentro agora." in chief.get(page).text
+    assert actions(guarded, "agents_logged_out", "people_logged_out") == [
+        "agents_logged_out", "people_logged_out",
+    ]  # fmt: skip
+
+
 def test_a_lost_phone_is_forgotten_with_a_reason(guarded: Guarded, agentry: Agentry):
     lost = guarded.agent("perdeu", guarded.strict_profile())
     agentry.enter("perdeu")

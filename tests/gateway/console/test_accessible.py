@@ -68,6 +68,7 @@ PLACES = {
     "bulk": "/central/em-lote/encaminhar?item={number}&item={fresh}",
     "registers": "/cadastros",
     "calendar": "/cadastros/calendario",
+    "sessions": "/cadastros/sessoes",
     "webhooks": "/cadastros/webhooks",
     "webhook": "/cadastros/webhooks/{hook}",
     "webhook-new": "/cadastros/webhooks/novo",
