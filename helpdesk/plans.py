@@ -3,10 +3,11 @@
 Two ways, and the sizes decide, not the database's guess about them. *Few*: a range of a filter's
 index that holds little is read whole and sorted here. *Walk*: the order's index is walked until
 the page is full, or one of each situation in this order; a filter that lets few pass is *few*
-already. What is neither, because the filter avoids the place where the walk begins, is sorted by
-the database.
+already. What is neither, because the filter avoids the place where the walk begins, is sorted from
+the smallest range.
 """
 
+import math
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -24,6 +25,8 @@ LOOKED_AT = 50
 MOST_LOOKED_AT = 20_000
 #: exact counts stop here; what is more is said to be more
 MOST_COUNTED = 10_000
+#: of what an index holds, one in so many may be hidden, and a count still gets to its end
+HIDDEN = 20
 #: a walk gives up here: at a page in as many, sorting costs the same
 LONGEST_WALK = 20_000
 
@@ -72,9 +75,9 @@ class Found:
 
 
 def find(session: Session, wanted: Wanted, order: Order, after: Place | None, limit: int) -> Found:
-    few = min(LOOKED_AT * limit, MOST_LOOKED_AT)
     if wanted.numbers is not None:
         return _of_search(session, wanted, wanted.numbers, order, after, limit)
+    few = _few(session, limit)
     for near in wanted.ranges:
         if _size(session, near, few) <= few:
             query = _hinted(_keyed(order), near.index)
@@ -89,13 +92,12 @@ def find(session: Session, wanted: Wanted, order: Order, after: Place | None, li
 
 
 def count(session: Session, wanted: Wanted) -> tuple[int, bool]:
-    """Exact up to `MOST_COUNTED` when looking at twice as many shows it, else "at least". Of two
-    filters only one is in the index that is read: its rows are looked at half as far."""
+    """Exact up to `MOST_COUNTED` when looking at a few more shows it, else "at least"."""
     if wanted.numbers is not None:
         among = search.among(session, wanted.numbers)
         found = session.scalar(select(func.count()).where(among, wanted.condition)) or 0
         return min(found, MOST_COUNTED), wanted.complete and found <= MOST_COUNTED
-    most = MOST_COUNTED if len(wanted.ranges) > 1 else 2 * MOST_COUNTED
+    most = MOST_COUNTED + MOST_COUNTED // HIDDEN
     near = _narrowest(session, wanted, most)
     shown = case((wanted.condition, 1), else_=0).label("shown")
     looked = _hinted(select(shown), near.index).where(near.condition).limit(most)
@@ -104,6 +106,13 @@ def count(session: Session, wanted: Wanted) -> tuple[int, bool]:
         select(func.count(), func.coalesce(func.sum(seen.c.shown), 0))
     ).one()
     return min(found, MOST_COUNTED), found <= MOST_COUNTED and size < most
+
+
+def _few(session: Session, limit: int) -> int:
+    """Of a range of so many entries a walk would pass as many until its page is full: one of n
+    tickets in n / range shows."""
+    newest = session.scalar(select(func.max(Ticket.number))) or 0
+    return min(max(LOOKED_AT * limit, math.isqrt(newest * limit)), MOST_LOOKED_AT)
 
 
 def _of_search(

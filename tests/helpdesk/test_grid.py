@@ -259,6 +259,10 @@ def test_counting_alone(session: Session, world: World, monkeypatch: pytest.Monk
     total, exact = count()
     assert exact
     monkeypatch.setattr(plans, "MOST_COUNTED", total - 1)
+    seen, exact = count()
+    assert 0 < seen < total, "at least so many: the rest was not looked at"
+    assert not exact
+    monkeypatch.setattr(plans, "HIDDEN", 1)
     assert count() == (total - 1, False)
     monkeypatch.setattr(plans, "MOST_COUNTED", total)
     assert count() == (total, True)
