@@ -68,7 +68,10 @@ async def session_end(
     kit: NamedDependency[SkipValidation[Kit]],
     session_id: FromPath[int],
 ) -> Redirect:
-    actor, _ = somebody(request)
+    """Right after a log-in: a stolen session puts nobody else out."""
+    actor, live = somebody(request)
+    if not is_fresh(live, kit):
+        return confirm(PAGE)
     await kit.work.write(accounts.end_session, actor, session_id, now=kit.clock())
     return Redirect(f"{PAGE}?feito=sessao", status_code=303)
 
@@ -77,8 +80,10 @@ async def session_end(
 async def sessions_end(
     request: PortalRequest, kit: NamedDependency[SkipValidation[Kit]]
 ) -> Redirect:
-    """All but this one."""
+    """All but this one, right after a log-in."""
     actor, live = somebody(request)
+    if not is_fresh(live, kit):
+        return confirm(PAGE)
     await kit.work.write(accounts.end_others, actor, live.id, now=kit.clock())
     return Redirect(f"{PAGE}?feito=sessoes", status_code=303)
 

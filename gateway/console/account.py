@@ -78,15 +78,20 @@ async def password_change(
 async def session_end(
     request: AgentRequest, entrance: NamedDependency[Entrance], session_id: FromPath[int]
 ) -> Redirect:
+    """Right after a log-in: a stolen session puts nobody else out."""
     kit = entrance.kit
+    if not is_fresh(request, kit):
+        return confirm(PAGE)
     await kit.work.write(accounts.end_session, request.user, session_id, now=kit.clock())
     return shell.go(entrance.console, PAGE, "session-ended")
 
 
 @post("/sessoes/encerrar")
 async def sessions_end(request: AgentRequest, entrance: NamedDependency[Entrance]) -> Redirect:
-    """All but this one."""
+    """All but this one, right after a log-in."""
     kit = entrance.kit
+    if not is_fresh(request, kit):
+        return confirm(PAGE)
     await kit.work.write(accounts.end_others, request.user, request.auth.id, now=kit.clock())
     return shell.go(entrance.console, PAGE, "sessions-ended")
 

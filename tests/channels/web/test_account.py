@@ -160,7 +160,11 @@ def test_locks_are_changed_only_right_after_a_log_in(portal: Portal, visit: Visi
     enrol(portal, visit)
     portal.now += timedelta(minutes=16)
     visit.get("/conta")
-    for path in ("/conta/aplicativo/remover", "/conta/codigos", "/conta/aplicativo"):
+    paths = (
+        "/conta/aplicativo/remover", "/conta/codigos", "/conta/aplicativo",
+        "/conta/sessoes/1/encerrar", "/conta/sessoes/encerrar",
+    )  # fmt: skip
+    for path in paths:
         led = visit.client.post(path, data={"csrf": visit.csrf})
         assert "confirmar=1" in led.headers["location"]
     page = visit.get(visit.client.get("/conta/aplicativo").headers["location"])

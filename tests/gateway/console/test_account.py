@@ -116,7 +116,8 @@ def test_locks_are_changed_only_right_after_a_log_in(
     agentry.enter(login)
     agentry.enrol(guarded.now)
     guarded.skew = timedelta(minutes=16)
-    for path in ("aplicativo/remover", "codigos", "chaves"):
+    ending = ("sessoes/1/encerrar", "sessoes/encerrar")
+    for path in ("aplicativo/remover", "codigos", "chaves", *ending):
         led = agentry.send("/central/conta", f"/central/conta/{path}")
         assert led.headers["location"] == "/entrar?confirmar=1&voltar=/central/conta"
     page = agentry.client.get("/entrar?confirmar=1&voltar=/central/conta")
