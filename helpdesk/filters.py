@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.orm import Session
 
-from helpdesk import access, periods, search, survey_figures, text
+from helpdesk import access, bands, periods, search, survey_figures, text
+from helpdesk.bands import DEADLINES, RUNNING
 from helpdesk.border import Actor, ActorKind
 from helpdesk.errors import FieldError, Invalid
 from helpdesk.models import (
@@ -32,9 +33,6 @@ SITUATIONS: dict[str, tuple[str, ...] | None] = {
     "pending_profile": ("pending",),
     "pending_agent": ("pending",),
 }
-DEADLINES = ("expired", "attention", "within")
-#: tickets of these situations are not closed yet: now decides about their deadline
-RUNNING = frozenset({"open", "pending"})
 #: field of `Filter` to its column and register, what leaves fewest first
 REGISTERS: dict[str, tuple[Any, Any]] = {
     "provider": (Ticket.provider_id, (Provider.id, Provider.code)),
@@ -47,6 +45,11 @@ REGISTERS: dict[str, tuple[Any, Any]] = {
     "status": (Ticket.status_id, (Status.id, Status.code)),
     "sector": (Ticket.sector_id, (Sector.id, Sector.code)),
 }  # fmt: skip
+#: field of `Filter` to the column that holds its values
+COLUMNS: dict[str, Any] = {
+    **{name: column for name, (column, _) in REGISTERS.items()},
+    "channel": Ticket.channel,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +95,8 @@ class Wanted:
     """`condition` says what is shown. `ranges` lead to it, the narrowest kind first; none when
     nearly everything is shown. `numbers` are the hits of a search, None when nothing is searched;
     `complete` is false when it stopped at the newest. `situations`: None for whatever.
-    `late` when it shows only what was closed after its deadline. `chosen` holds the ids of each
-    filter by codes, `fixed` what the filter says of columns a list is sorted by."""
+    `late` when it shows only what was closed after its deadline. `chosen` holds the values of each
+    of `COLUMNS` that is filtered, `fixed` what the filter says of columns a list is sorted by."""
 
     condition: ColumnElement[bool]
     ranges: tuple[Range, ...]
@@ -101,7 +104,7 @@ class Wanted:
     complete: bool
     situations: tuple[str, ...] | None
     late: bool
-    chosen: dict[str, list[int]]
+    chosen: dict[str, list[Any]]
     fixed: dict[str, ColumnElement[bool]]
 
 
@@ -135,20 +138,21 @@ def read(
         sector = actor.sector_id
         ids["sector"] = [n for n in ids.get("sector", [sector]) if n == sector]
     in_situation = true() if situations is None else Ticket.situation.in_(situations)
-    by_register = {
-        column.key: column.in_(ids[name]) for name, (column, _) in REGISTERS.items() if name in ids
-    }
+    values: dict[str, list[Any]] = {**ids}
     if chosen.channel:
-        by_register["channel"] = Ticket.channel.in_(_clean(chosen.channel))
+        values["channel"] = _clean(chosen.channel)
+    by_register = {
+        column.key: column.in_(values[name]) for name, column in COLUMNS.items() if name in values
+    }
     opened = _opened(chosen, policy)
-    due = _deadline(chosen.deadline, situations, now) if chosen.open_on is None else _ALWAYS
+    due = bands.within(chosen.deadline, situations, now) if chosen.open_on is None else _ALWAYS
     parts: list[ColumnElement[bool]] = [access.visible(actor), in_situation, opened, due]
     parts += _times(chosen, policy)
     # A provider was given the number of a deleted ticket and keeps seeing it, as cancelled.
     if actor.kind is not ActorKind.PERSON:
         parts.append(Ticket.deleted_at.is_(None))
     running = situations is not None and RUNNING.issuperset(situations)
-    near = _near(chosen.deadline if chosen.open_on is None else None, now)
+    near = bands.near(chosen.deadline if chosen.open_on is None else None, now)
     narrow = and_(in_situation, near) if running else in_situation
     ranges = [
         Range(filter_index(column), and_(condition, narrow))
@@ -170,7 +174,7 @@ def read(
         complete=found is None or found.complete,
         situations=situations,
         late=situations == ("closed",) and chosen.deadline == "expired",
-        chosen=_implied(session, ids),
+        chosen=_implied(session, values),
         fixed=_fixed(session, ids, chosen, opened, policy),
     )
 
@@ -188,7 +192,7 @@ def _ids(session: Session, chosen: Filter) -> dict[str, list[int]]:
     return found
 
 
-def _implied(session: Session, ids: dict[str, list[int]]) -> dict[str, list[int]]:
+def _implied(session: Session, ids: dict[str, list[Any]]) -> dict[str, list[Any]]:
     """What is chosen, and the classification of a chosen subclassification."""
     if "classification" in ids or "subclassification" not in ids:
         return ids
@@ -250,49 +254,6 @@ def _times(chosen: Filter, policy: Policy) -> list[ColumnElement[bool]]:
         period = (chosen.opened_from, chosen.opened_to)
         parts.append(periods.opened_at(chosen.opened_in, *period, policy))
     return parts
-
-
-def _deadline(
-    wanted: str | None, situations: tuple[str, ...] | None, now: datetime
-) -> ColumnElement[bool]:
-    """A closed ticket is judged by when it was closed, one whose clock stands by when it stopped,
-    any other by now."""
-    if wanted is None:
-        return _ALWAYS
-    closed, due, attention, paused = (
-        Ticket.closed_at, Ticket.due_at, Ticket.attention_at, Ticket.paused_at,
-    )  # fmt: skip
-    going = {
-        "expired": due < now,
-        "attention": and_(due >= now, attention <= now),
-        "within": and_(due >= now, attention > now),
-    }[wanted]
-    standing = {
-        "expired": due < paused,
-        "attention": and_(due >= paused, attention <= paused),
-        "within": and_(due >= paused, attention > paused),
-    }[wanted]
-    running = or_(and_(paused.is_(None), going), and_(paused.is_not(None), standing))
-    ended = {
-        "expired": closed > due,
-        "attention": and_(closed >= attention, closed <= due),
-        "within": and_(closed < attention, closed <= due),
-    }[wanted]
-    if situations is not None and RUNNING.issuperset(situations):
-        return running
-    if situations == ("closed",):
-        return ended
-    return or_(and_(closed.is_(None), running), and_(closed.is_not(None), ended))
-
-
-def _near(wanted: str | None, now: datetime) -> ColumnElement[bool]:
-    """What an index that holds the deadline says of it: everything wanted, and perhaps more. A
-    clock that stood still stopped before now, so that what was expired then is so now."""
-    if wanted == "expired":
-        return Ticket.due_at < now
-    if wanted is None:
-        return _ALWAYS
-    return or_(Ticket.due_at >= now, Ticket.paused_at.is_not(None))
 
 
 def _clean(codes: tuple[str, ...]) -> list[str]:

@@ -19,7 +19,8 @@ from helpdesk.border import Actor
 from helpdesk.errors import FieldError, Invalid
 from helpdesk.filters import Filter, Wanted, read, where
 from helpdesk.models import Ticket
-from helpdesk.plans import KEYS, Found, Order, Place
+from helpdesk.paths import KEYS, Order
+from helpdesk.plans import Found, Place
 from helpdesk.policy import Policy
 from helpdesk.rows import Row
 
@@ -107,7 +108,7 @@ def matching(
 
 def _total(session: Session, wanted: Wanted, found: Found) -> tuple[int, bool]:
     if found.total is None:
-        total, exact = plans.count(session, wanted)
+        total, exact = plans.count(session, wanted, quickly=True)
         return (total, exact) if exact else (max(total, len(found.places)), False)
     most = plans.MOST_COUNTED
     return min(found.total, most), wanted.complete and found.total <= most

@@ -1,66 +1,39 @@
 """How a page of a list is found without reading the list.
 
 Two ways, and the sizes decide, not the database's guess about them. *Few*: a range of a filter's
-index that holds little is read whole and sorted here. *Walk*: the order's index is walked until
-the page is full, or one of each situation in this order; a filter that lets few pass is *few*
+index that holds little is read whole and sorted. *Walk*: the order's index, or one for each value,
+situation or month (`paths`), is walked until the page is full; a filter that lets few pass is *few*
 already. What is neither, because the filter avoids the place where the walk begins, is sorted from
 the smallest range.
 """
 
 import math
 from dataclasses import dataclass
-from itertools import chain
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select, true
+from sqlalchemy import Column, ColumnElement, case, func, or_, select, true
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.visitors import iterate
 
-from helpdesk import search
-from helpdesk.filters import REGISTERS, Range, Wanted
+from helpdesk import paths, search
+from helpdesk.filters import Range, Wanted
 from helpdesk.models import Ticket
-from helpdesk.models.tickets import LATE_INDEX, filter_index, order_index
+from helpdesk.models.base import Base
+from helpdesk.models.tickets import filter_index
+from helpdesk.paths import KEYS, Order, Path
 
 #: rows looked at for one that is shown
 LOOKED_AT = 50
 MOST_LOOKED_AT = 20_000
 #: exact counts stop here; what is more is said to be more
 MOST_COUNTED = 10_000
+#: tickets read to count those that no index can
+MOST_READ = 2_000
 #: of what an index holds, one in so many may be hidden, and a count still gets to its end
 HIDDEN = 20
 #: a walk gives up here: at a page in as many, sorting costs the same
 LONGEST_WALK = 20_000
-
-#: sort key of each order; the number makes it unique
-KEYS: dict[str, Any] = {
-    "provider": Ticket.sort_provider,
-    "agent": Ticket.sort_agent,
-    "opened": Ticket.opened_at,
-    "number": Ticket.number,
-    "protocol": Ticket.sort_protocol,
-    "title": Ticket.sort_title,
-    "due": Ticket.due_at,
-}
-#: orders with an index for each situation: what is open lies at one end of all that is closed
-WITH_SITUATION = frozenset({"due", "opened", "number", "protocol"})
-#: filter, order, whether a single situation is needed, index: lists of one value with an index in
-#: their order. Agents work for a sector and sectors own classifications, so that these lie together
-#: in the agents' order.
-OWN = (
-    ("provider", "number", True, ""),
-    ("reason", "due", False, ""),
-    ("subclassification", "due", False, ""),
-    ("classification", "agent", False, "_by_sort_agent"),
-    ("sector", "agent", False, "_by_sort_agent"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """key: provider | agent | opened | number | protocol | title | due."""
-
-    key: str = "due"
-    descending: bool = False
-
 
 Place = tuple[Any, int]
 
@@ -80,25 +53,25 @@ def find(session: Session, wanted: Wanted, order: Order, after: Place | None, li
     few = _few(session, limit)
     for near in wanted.ranges:
         if _size(session, near, few) <= few:
-            query = _hinted(_keyed(order), near.index)
-            query = query.where(near.condition, wanted.condition)
-            return _sorted(session, query, order, after, limit)
-    places = _walk(session, wanted, order, after, limit)
+            return _of_range(session, wanted, near, order, after, limit)
+    places = _walk(session, wanted, order, after, limit, few)
     if places is not None:
         return Found(places, None)
     near = _narrowest(session, wanted, 5 * MOST_LOOKED_AT)
-    within = _hinted(_keyed(order), near.index).where(near.condition, wanted.condition)
-    return _counted(session, within, order, after, limit)
+    return _of_range(session, wanted, near, order, after, limit)
 
 
-def count(session: Session, wanted: Wanted) -> tuple[int, bool]:
-    """Exact up to `MOST_COUNTED` when looking at a few more shows it, else "at least"."""
+def count(session: Session, wanted: Wanted, *, quickly: bool = False) -> tuple[int, bool]:
+    """Exact up to `MOST_COUNTED` when looking at a few more shows it, else "at least". `quickly`:
+    no more than `MOST_READ` tickets are read for what no index says."""
     if wanted.numbers is not None:
         among = search.among(session, wanted.numbers)
         found = session.scalar(select(func.count()).where(among, wanted.condition)) or 0
         return min(found, MOST_COUNTED), wanted.complete and found <= MOST_COUNTED
-    most = MOST_COUNTED + MOST_COUNTED // HIDDEN
-    near = _narrowest(session, wanted, most)
+    near = next((r for r in wanted.ranges if _says(r.index, wanted.condition)), None)
+    read = quickly and wanted.ranges and near is None
+    most = MOST_READ if read else MOST_COUNTED + MOST_COUNTED // HIDDEN
+    near = near or _narrowest(session, wanted, most)
     shown = case((wanted.condition, 1), else_=0).label("shown")
     looked = _hinted(select(shown), near.index).where(near.condition).limit(most)
     seen = looked.subquery()
@@ -128,8 +101,15 @@ def _of_search(
     return _counted(session, _keyed(order).where(among, wanted.condition), order, after, limit)
 
 
+def _of_range(
+    session: Session, wanted: Wanted, near: Range, order: Order, after: Place | None, limit: int
+) -> Found:
+    within = _hinted(_keyed(order), near.index).where(near.condition, wanted.condition)
+    return _counted(session, within, order, after, limit)
+
+
 def _counted(session: Session, within: Any, order: Order, after: Place | None, limit: int) -> Found:
-    """The database sorts thousands, and since it has found all of them, counts them too."""
+    """Text is compared by code point on both databases. Since all are found, they are counted."""
     found = within.cte("found").prefix_with("MATERIALIZED")
     total = select(func.count()).select_from(found).scalar_subquery().label("total")
     page = select(found.c.key, found.c.number, total)
@@ -142,16 +122,6 @@ def _counted(session: Session, within: Any, order: Order, after: Place | None, l
     return Found([(row.key, row.number) for row in rows], rows[0].total if rows else nothing)
 
 
-def _sorted(session: Session, query: Any, order: Order, after: Place | None, limit: int) -> Found:
-    """Python sorts as the databases do: text by code point, moments and numbers by value."""
-    rows: list[Place] = [tuple(row) for row in session.execute(query).all()]
-    places = sorted(rows, reverse=order.descending)
-    total = len(places)
-    if after is not None:
-        places = [p for p in places if (p < after if order.descending else p > after)]
-    return Found(places[: limit + 1], total)
-
-
 def _size(session: Session, near: Range, most: int) -> int:
     """How many entries the range holds, counted no further than one more than `most`."""
     some = _hinted(select(Ticket.number), near.index).where(near.condition).limit(most + 1)
@@ -159,35 +129,47 @@ def _size(session: Session, near: Range, most: int) -> int:
 
 
 def _walk(
-    session: Session, wanted: Wanted, order: Order, after: Place | None, limit: int
+    session: Session, wanted: Wanted, order: Order, after: Place | None, limit: int, few: int
 ) -> list[Place] | None:
     """The page from the indexes in its order; None when one of them was left before its end."""
-    parts: list[list[Place]] = []
-    for index, within in _paths(wanted, order):
-        part, ended = _walked(session, wanted, order, after, limit, index, within)
+    places: list[Place] = []
+    ways: list[Path] = []
+    spans = paths.by_span(session, wanted, order)
+    for n, (path, near) in enumerate(spans):
+        # Of the first and the last a period may hold an hour, which no walk would find.
+        at_an_end = len(spans) > 1 and n in (0, len(spans) - 1)
+        if at_an_end and _size(session, near, few // 4) <= few // 4:
+            places += _of_range(session, wanted, near, order, after, limit).places
+        else:
+            ways.append(path)
+    for path in ways if spans else paths.straight(wanted, order):
+        places = sorted(places, reverse=order.descending)[: limit + 1]
+        still = _before(order, places[limit]) if len(places) > limit else true()
+        within = Path(path.index, path.within & still)
+        part, ended = _walked(session, wanted, order, after, limit, within)
         if not ended and len(part) <= limit:
             return None
-        parts.append(part)
-    return sorted(chain(*parts), reverse=order.descending)[: limit + 1]
+        places += part
+    return sorted(places, reverse=order.descending)[: limit + 1]
+
+
+def _before(order: Order, place: Place) -> ColumnElement[bool]:
+    """What may still stand on a page whose last place this is, until something better is found."""
+    key = KEYS[order.key]
+    return key >= place[0] if order.descending else key <= place[0]
 
 
 def _walked(
-    session: Session,
-    wanted: Wanted,
-    order: Order,
-    after: Place | None,
-    limit: int,
-    index: str | None,
-    within: ColumnElement[bool],
+    session: Session, wanted: Wanted, order: Order, after: Place | None, limit: int, path: Path
 ) -> tuple[list[Place], bool]:
     """The page as far as the walk came, and whether it came to the end of the index."""
     places: list[Place] = []
     for stretch in _stretches(order, after, KEYS[order.key], Ticket.number):
-        some = _shown(session, wanted, order, index, within & stretch, limit - len(places))
-        places += some
+        within = path.within & stretch
+        places += _shown(session, wanted, order, path.index, within, limit - len(places))
         if len(places) > limit:
             return places, False
-        bare = _hinted(select(Ticket.number), index).where(within, stretch).limit(LONGEST_WALK)
+        bare = _hinted(select(Ticket.number), path.index).where(within).limit(LONGEST_WALK)
         length = session.scalar(select(func.count()).select_from(bare.subquery())) or 0
         if length == LONGEST_WALK:
             return places, False
@@ -226,27 +208,6 @@ def _shown(
     return [tuple(row) for row in session.execute(query).all()]
 
 
-def _paths(wanted: Wanted, order: Order) -> list[tuple[str | None, ColumnElement[bool]]]:
-    """Indexes in this order, and which part of each holds the list; together they hold it once."""
-    within = wanted.fixed.get(order.key, true())
-    column = KEYS[order.key].key
-    situations = wanted.situations or ()
-    only = situations[0] if len(situations) == 1 else None
-    for name, key, needs_situation, tail in OWN:
-        ids = wanted.chosen.get(name, [])
-        if key == order.key and len(ids) == 1 and not (needs_situation and only is None):
-            own = REGISTERS[name][0] == ids[0]
-            if needs_situation:
-                own &= Ticket.situation == only
-            return [(filter_index(REGISTERS[name][0].key) + tail, own)]
-    if wanted.late and order.key == "due":
-        return [(LATE_INDEX, (Ticket.closed_at > Ticket.due_at) & within)]
-    if situations and order.key in WITH_SITUATION:
-        index = filter_index("situation") + ("" if order.key == "due" else f"_by_{column}")
-        return [(index, (Ticket.situation == situation) & within) for situation in situations]
-    return [(None if order.key == "number" else order_index(column), within)]
-
-
 def _narrowest(session: Session, wanted: Wanted, most: int) -> Range:
     """The range that holds fewest, sizes beyond `most` being equal."""
     if not wanted.ranges:
@@ -256,6 +217,19 @@ def _narrowest(session: Session, wanted: Wanted, most: int) -> Range:
     if len(wanted.ranges) == 1:
         return wanted.ranges[0]
     return min(wanted.ranges, key=lambda near: _size(session, near, most))
+
+
+def _says(index: str, condition: ColumnElement[bool]) -> bool:
+    """Whether the index holds every column that is asked for."""
+    asked = {part.name for part in iterate(condition) if isinstance(part, Column)}
+    return asked <= _held()[index]
+
+
+@cache
+def _held() -> dict[str, frozenset[str]]:
+    """Columns of each index of tickets."""
+    indexes = Base.metadata.tables[Ticket.__tablename__].indexes
+    return {str(index.name): frozenset(index.columns.keys()) for index in indexes}
 
 
 def _keyed(order: Order) -> Any:

@@ -14,7 +14,7 @@ from gateway.console.addresses import Address, Asked
 from gateway.console.chips import Chip, chips
 from gateway.console.panel_tables import word
 from gateway.console.shell import AgentRequest, Around, Console
-from helpdesk import agent_settings, catalog, choices, grid, rows, survey_figures
+from helpdesk import agent_settings, bulk, catalog, choices, grid, rows, survey_figures
 from helpdesk.agent_settings import Settings
 from helpdesk.border import Actor
 from helpdesk.choices import ProviderChoice
@@ -80,6 +80,7 @@ async def grid_show(
         "first": queue.asked.offset + 1,
         "last": queue.asked.offset + len(queue.listed),
         "most_rows": addresses.MOST_ROWS,
+        "most_at_once": bulk.MOST,
         "orders": addresses.ORDERS,
         "order_word": addresses.word_of(addresses.ORDERS, queue.asked.order.key),
     }

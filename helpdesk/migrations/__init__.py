@@ -1,5 +1,6 @@
 """Schema: `upgrade(connection)` brings any older database to this version's tables."""
 
+import warnings
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from helpdesk.models import Base
+from helpdesk.models.tickets import span_index
 
 HERE = Path(__file__).parent
 
@@ -41,9 +43,17 @@ def current(connection: Connection) -> str | None:
 def differences(connection: Connection) -> list[object]:
     """What the models have and the database has not, or the other way round."""
     context = MigrationContext.configure(
-        connection, opts={"include_name": include_name, "compare_type": True}
+        connection,
+        opts={
+            "include_name": include_name,
+            "include_object": include_object,
+            "compare_type": True,
+        },
     )
-    return list(compare_metadata(context, Base.metadata))
+    with warnings.catch_warnings():
+        # Of SQLite's, which `include_object` leaves out besides
+        warnings.filterwarnings("ignore", ".*expression-based index")
+        return list(compare_metadata(context, Base.metadata))
 
 
 def include_name(name: str | None, kind: str, _parents: object) -> bool:
@@ -52,3 +62,8 @@ def include_name(name: str | None, kind: str, _parents: object) -> bool:
         return name != "ix_attachment_text_doc"
     by_hand = ("message_search", "attachment_search")
     return not (kind == "table" and name is not None and name.startswith(by_hand))
+
+
+def include_object(_: object, name: str | None, kind: str, *_more: object) -> bool:
+    """An index of an expression comes back from no database as it was written."""
+    return not (kind == "index" and name is not None and name.startswith(span_index("")))

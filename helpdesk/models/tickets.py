@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, literal_column, text
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.models.base import AUTO, Base, Key, Long, Name, by_code_point
+from helpdesk.models.spans import ASKED, Span
 from helpdesk.text import sort_name
 
 
@@ -42,6 +43,10 @@ def order_index(column: str) -> str:
     return f"ix_ticket_by_{column}"
 
 
+def span_index(column: str) -> str:
+    return f"ix_ticket_span_by_{column}"
+
+
 def filter_index(column: str) -> str:
     return f"ix_ticket_of_{column}"
 
@@ -59,6 +64,17 @@ def _orders() -> list[Index]:
     ]
 
 
+def _spans() -> list[Index]:
+    """A period holds many tickets: what comes first of each span of it, without the rest."""
+    span: Any = Span(literal_column("opened_at"))
+    keys: dict[str, tuple[str, ...]] = {"number": ("number",)}
+    keys |= {name: (name, "number") for name in SORTED if name != "opened_at"}
+    return [
+        Index(span_index(name), span, *columns, postgresql_where=text(ASKED))
+        for name, columns in keys.items()
+    ]
+
+
 def _filters() -> list[Index]:
     """The situation stands in each: what is open is little, what is closed is nearly all."""
     of_one = [
@@ -66,7 +82,9 @@ def _filters() -> list[Index]:
     ]
     return [
         *of_one,
-        Index(filter_index("situation"), "situation", "due_at", "number", *GATE),
+        # A clock that stands is not expired, however late it is.
+        Index(filter_index("situation"), "situation", "due_at", "number", *GATE, "paused_at"),
+        Index("ix_ticket_of_channel_by_opened_at", "channel", "opened_at", "number"),
         Index("ix_ticket_of_sector_id_by_sort_agent", "sector_id", "sort_agent", "number"),
         Index(
             "ix_ticket_of_classification_id_by_sort_agent",
@@ -94,7 +112,7 @@ class Ticket(Base):
 
     __tablename__ = "ticket"
     # What lists walk and what they count, see helpdesk/plans.py and docs/decisions/0015.
-    __table_args__ = (*_orders(), *_filters(), AUTO)
+    __table_args__ = (*_orders(), *_spans(), *_filters(), AUTO)
 
     number: Mapped[Key]
     protocol: Mapped[str | None] = mapped_column(by_code_point(40), unique=True)

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from helpdesk import closing, deadlines, filters, grid, holidays, thread, tickets
+from helpdesk.bands import DEADLINES
 from helpdesk.deadlines import Calendar, Unit
 from helpdesk.desk import Desk
 from helpdesk.models import Status, Ticket
@@ -114,7 +115,7 @@ def test_a_list_judges_a_paused_ticket_by_when_its_clock_stopped(
         return {
             (wanted, row.band)
             for situation in ("all", "open", "pending_agent")
-            for wanted in filters.DEADLINES
+            for wanted in DEADLINES
             for row in grid.page(
                 session, desk.actor, filters.Filter(situation=situation, deadline=wanted),
                 grid.Order(), policy=desk.policy, now=now.now,

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from gateway.console import addresses
-from helpdesk import bulk, tickets
+from helpdesk import bulk, plans, tickets
 from tests.doubles import browser as chromium
 from tests.gateway.console.served import Instance
 from tests.gateway.console.test_list_pages import rows
@@ -64,6 +64,33 @@ def test_what_is_chosen_stays_chosen_while_its_row_changes(
     expect(row.locator("input[name=number]")).to_be_checked()
     expect(row).to_have_class(re.compile(r"\bcur\b"))
     expect(page.locator("[data-selected]")).to_have_text("1 selecionado")
+
+
+def test_all_that_match_may_be_chosen_before_they_are_counted(
+    page: Page, instance: Instance, monkeypatch: pytest.MonkeyPatch
+):
+    """A page counts no further than is quick; who acts on all of them is told how many."""
+    for name, value in (("MOST_LOOKED_AT", 0), ("MOST_READ", 3)):
+        monkeypatch.setattr(plans, name, value)
+    monkeypatch.setattr(addresses, "PAGE_ROWS", 4)
+    for n in range(9):
+        instance.opened(f"Contados depois {n}")
+    enter(page, instance)
+    page.set_viewport_size({"width": 1366, "height": 400})
+    page.goto(f"{instance.url}/central?classificacao=LOT&canal=web")
+    strip = page.locator("[data-span]")
+    expect(strip).to_have_text(re.compile(r"^1–(\d+) de mais de \d+$"))
+    page.keyboard.press("x")
+    page.get_by_role("button", name="Selecionar todos que combinam").click()
+    expect(page.locator("[data-selected]")).to_have_text("Todos que combinam")
+    page.keyboard.press("Alt+t")
+    title = page.get_by_role("dialog").get_by_role("heading").first
+    expect(title).to_have_text(re.compile(r"Encaminhar \d+ chamados"))
+    whole = re.sub(r"\D", "", title.inner_text())
+    assert int(whole) >= 9
+    page.keyboard.press("Escape")
+    page.keyboard.press("End")
+    expect(strip).to_have_text(f"1–{whole} de {whole}")
 
 
 def test_all_that_match_are_forwarded_and_brought_back(

@@ -58,7 +58,9 @@ function follow(place) {
     history.replaceState(history.state, "", address);
     const span = document.querySelector("[data-span]");
     const first = Number(address.searchParams.get("apos") ?? 0) + 1;
-    span.textContent = `${numbers.format(first)}–${numbers.format(first + count - 1)} de ${span.dataset.of}`;
+    const last = first + count - 1;
+    const least = next ? `mais de ${numbers.format(Math.max(last, Number(span.dataset.least)))}` : numbers.format(last);
+    span.textContent = `${numbers.format(first)}–${numbers.format(last)} de ${span.dataset.of || least}`;
     const link = document.querySelector(".pager [rel=next]");
     if (link && next) link.href = next;
     else if (link) link.hidden = true;

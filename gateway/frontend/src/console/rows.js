@@ -99,7 +99,7 @@ export function selectNone() {
 
 /** All that the list shows, beyond the page. */
 export function selectAll() {
-  if (!document.querySelector("[data-rows][data-total]:not([data-total=''])")) return selectPage();
+  if (!document.querySelector("[data-choose-all]")) return selectPage();
   choose(rows(), true);
   everything = true;
   mark();
