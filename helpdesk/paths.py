@@ -42,7 +42,9 @@ TOGETHER = (
 #: more values than these are walked past the others
 MOST_VALUES = 4
 #: a period of more is most of the order's own index: a year and what it begins and ends in
-MOST_SPANS = 14
+FEW_SPANS = 14
+#: each span is asked for by itself
+MOST_SPANS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,23 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class Path:
     """An index in the order of the list. The part of it that is `within` holds some of the list;
-    all paths of a list hold it once."""
+    all paths of a list hold it once. `near` holds the same of the list in another index, when that
+    may be so little of what is `within` that no walk would find it."""
 
     index: str | None
     within: ColumnElement[bool]
+    near: Range | None = None
 
 
-def straight(wanted: Wanted, order: Order) -> list[Path]:
+def ways(session: Session, wanted: Wanted, order: Order) -> list[list[Path]]:
+    """What to walk, and what to walk if that was too long."""
+    spans, straight = _by_span(session, wanted, order), _straight(wanted, order)
+    if not spans:
+        return [straight]
+    return [spans] if len(spans) <= FEW_SPANS else [straight, spans]
+
+
+def _straight(wanted: Wanted, order: Order) -> list[Path]:
     """Those that need no look at what is stored."""
     within = wanted.fixed.get(order.key, true())
     column = KEYS[order.key].key
@@ -78,9 +90,8 @@ def straight(wanted: Wanted, order: Order) -> list[Path]:
     return [Path(None if order.key == "number" else order_index(column), within)]
 
 
-def by_span(session: Session, wanted: Wanted, order: Order) -> list[tuple[Path, Range]]:
-    """A path for each span of a period of openings, and where its tickets of the period stand by
-    their opening; [] when other paths are shorter."""
+def _by_span(session: Session, wanted: Wanted, order: Order) -> list[Path]:
+    """A path for each span of a period of openings; [] when others are shorter."""
     opened = wanted.fixed.get("opened")
     running = wanted.situations is not None and RUNNING.issuperset(wanted.situations)
     if opened is None or order.key == "opened" or running or _own(wanted, order, OWN):
@@ -96,14 +107,16 @@ def by_span(session: Session, wanted: Wanted, order: Order) -> list[tuple[Path, 
     if first is None or last is None or span_of(last) - span_of(first) >= MOST_SPANS:
         return []
     index, fixed = span_index(KEYS[order.key].key), wanted.fixed.get(order.key, true())
-    found: list[tuple[Path, Range]] = []
-    spans = range(span_of(first), span_of(last) + 1)
+    ends = (span_of(first), span_of(last))
+    spans = range(ends[0], ends[1] + 1)
+    found: list[Path] = []
     # Numbers, protocols and deadlines follow the opening: what comes first is found first.
     for span in reversed(spans) if order.descending else spans:
         begin, end = begin_of(span), begin_of(span + 1)
-        by_order = Path(index, and_(in_span(Ticket.opened_at, span), fixed))
-        within = and_(opened, Ticket.opened_at >= begin, Ticket.opened_at < end)
-        found.append((by_order, Range(by_opening, within)))
+        opening = and_(opened, Ticket.opened_at >= begin, Ticket.opened_at < end)
+        # Of the first and the last a period may hold an hour.
+        near = Range(by_opening, opening) if span in ends and len(spans) > 1 else None
+        found.append(Path(index, and_(in_span(Ticket.opened_at, span), fixed), near))
     return found
 
 

@@ -32,8 +32,9 @@ MOST_COUNTED = 10_000
 MOST_READ = 2_000
 #: of what an index holds, one in so many may be hidden, and a count still gets to its end
 HIDDEN = 20
-#: a walk gives up here: at a page in as many, sorting costs the same
-LONGEST_WALK = 20_000
+#: a walk gives up here: at a page in as many, sorting costs the same. A stretch of thousands, for a
+#: file, is worth so many entries for each of its tickets.
+LONGEST_WALK, WALKED_FOR_ONE = 20_000, 10
 
 Place = tuple[Any, int]
 
@@ -54,9 +55,11 @@ def find(session: Session, wanted: Wanted, order: Order, after: Place | None, li
     for near in wanted.ranges:
         if _size(session, near, few) <= few:
             return _of_range(session, wanted, near, order, after, limit)
-    places = _walk(session, wanted, order, after, limit, few)
-    if places is not None:
-        return Found(places, None)
+    # Both ends of a period may be read besides what is walked: together, half of it.
+    for way in paths.ways(session, wanted, order):
+        places = _walk(session, wanted, order, after, limit, way, few // 4)
+        if places is not None:
+            return Found(places, None)
     near = _narrowest(session, wanted, 5 * MOST_LOOKED_AT)
     return _of_range(session, wanted, near, order, after, limit)
 
@@ -129,20 +132,20 @@ def _size(session: Session, near: Range, most: int) -> int:
 
 
 def _walk(
-    session: Session, wanted: Wanted, order: Order, after: Place | None, limit: int, few: int
+    session: Session,
+    wanted: Wanted,
+    order: Order,
+    after: Place | None,
+    limit: int,
+    way: list[Path],
+    few: int,
 ) -> list[Place] | None:
     """The page from the indexes in its order; None when one of them was left before its end."""
     places: list[Place] = []
-    ways: list[Path] = []
-    spans = paths.by_span(session, wanted, order)
-    for n, (path, near) in enumerate(spans):
-        # Of the first and the last a period may hold an hour, which no walk would find.
-        at_an_end = len(spans) > 1 and n in (0, len(spans) - 1)
-        if at_an_end and _size(session, near, few // 4) <= few // 4:
-            places += _of_range(session, wanted, near, order, after, limit).places
-        else:
-            ways.append(path)
-    for path in ways if spans else paths.straight(wanted, order):
+    for path in way:
+        if path.near is not None and _size(session, path.near, few) <= few:
+            places += _of_range(session, wanted, path.near, order, after, limit).places
+            continue
         places = sorted(places, reverse=order.descending)[: limit + 1]
         still = _before(order, places[limit]) if len(places) > limit else true()
         within = Path(path.index, path.within & still)
@@ -166,12 +169,13 @@ def _walked(
     places: list[Place] = []
     for stretch in _stretches(order, after, KEYS[order.key], Ticket.number):
         within = path.within & stretch
-        places += _shown(session, wanted, order, path.index, within, limit - len(places))
+        places += _shown(session, wanted, order, path.index, within, limit, len(places))
         if len(places) > limit:
             return places, False
-        bare = _hinted(select(Ticket.number), path.index).where(within).limit(LONGEST_WALK)
+        longest = _longest(limit)
+        bare = _hinted(select(Ticket.number), path.index).where(within).limit(longest)
         length = session.scalar(select(func.count()).select_from(bare.subquery())) or 0
-        if length == LONGEST_WALK:
+        if length == longest:
             return places, False
     return places, True
 
@@ -190,6 +194,10 @@ def _stretches(
     return [(key == value) & beyond, key < value if order.descending else key > value]
 
 
+def _longest(limit: int) -> int:
+    return max(LONGEST_WALK, WALKED_FOR_ONE * limit)
+
+
 def _shown(
     session: Session,
     wanted: Wanted,
@@ -197,15 +205,16 @@ def _shown(
     index: str | None,
     within: ColumnElement[bool],
     limit: int,
+    have: int,
 ) -> list[Place]:
-    """Up to one more than `limit` of a stretch, no further than `LONGEST_WALK` entries."""
+    """What a stretch adds to what we have, up to one more than `limit` in all."""
     key = KEYS[order.key]
     shown = case((wanted.condition, 1), else_=0).label("shown")
     stretch = _hinted(select(key.label("key"), Ticket.number.label("number"), shown), index)
-    walked = _ordered(stretch.where(within), order).limit(LONGEST_WALK).subquery()
+    walked = _ordered(stretch.where(within), order).limit(_longest(limit)).subquery()
     # The outer query takes rows as the inner one gives them, so that the walk ends with the page.
-    query = select(walked.c.key, walked.c.number).where(walked.c.shown == 1).limit(limit + 1)
-    return [tuple(row) for row in session.execute(query).all()]
+    query = select(walked.c.key, walked.c.number).where(walked.c.shown == 1)
+    return [tuple(row) for row in session.execute(query.limit(limit + 1 - have)).all()]
 
 
 def _narrowest(session: Session, wanted: Wanted, most: int) -> Range:

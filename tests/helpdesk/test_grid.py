@@ -11,7 +11,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from gateway.work import Work
-from helpdesk import closing, grid, plans, routing, tickets
+from helpdesk import closing, grid, paths, plans, routing, tickets
 from helpdesk.border import Actor, Channel
 from helpdesk.errors import Invalid
 from helpdesk.filters import Filter
@@ -167,11 +167,13 @@ def check(session: Session, world: World) -> dict[tuple[int, str, bool], list[in
     return found
 
 
-#: how many entries of a range are read whole, and how far a walk goes
+#: how many entries of a range are read whole, how far a walk goes, how far for each of a page, and
+#: of how many spans a period is not first walked in one
 WAYS = {
-    "few": (plans.LOOKED_AT, plans.LONGEST_WALK),
-    "walk": (0, plans.LONGEST_WALK),
-    "sort": (0, 3),
+    "few": (plans.LOOKED_AT, plans.LONGEST_WALK, plans.WALKED_FOR_ONE, paths.FEW_SPANS),
+    "walk": (0, plans.LONGEST_WALK, plans.WALKED_FOR_ONE, paths.FEW_SPANS),
+    "walk again": (0, 25, 0, 0),
+    "sort": (0, 3, 0, paths.FEW_SPANS),
 }
 
 
@@ -180,9 +182,11 @@ def test_every_filter_and_order_pages_alike_on_both_databases(
     sqlite_url: str, postgres_url: str, policy: Policy, way: str, monkeypatch: pytest.MonkeyPatch
 ):
     """By each way a page may be found: here all lists are short, and would be read whole."""
-    looked_at, longest = WAYS[way]
+    looked_at, longest, for_one, few_spans = WAYS[way]
     monkeypatch.setattr(plans, "LOOKED_AT", looked_at)
     monkeypatch.setattr(plans, "LONGEST_WALK", longest)
+    monkeypatch.setattr(plans, "WALKED_FOR_ONE", for_one)
+    monkeypatch.setattr(paths, "FEW_SPANS", few_spans)
     found: list[dict[tuple[int, str, bool], list[int]]] = []
     for url in (sqlite_url, postgres_url):
         work = Work(url)

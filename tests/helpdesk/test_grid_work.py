@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from gateway.bench import lists
 from gateway.bench.fill import LOOKS, fill
 from gateway.bench.lists import List
+from gateway.listings import STRETCH
 from gateway.work import Work
 from helpdesk import filters, plans, sessions
 from helpdesk.border import Actor
 from helpdesk.models import Agent, Ticket
+from helpdesk.paths import Order
 from helpdesk.policy import Policy
 from helpdesk.tokens import Keyring
 from tests.doubles.postgres import Postgres
@@ -163,6 +165,27 @@ def statements(session: Session) -> Generator[list[tuple[str, Any]]]:
         yield seen
     finally:
         event.remove(session.get_bind(), "before_cursor_execute", keep)
+
+
+@pytest.mark.parametrize("kind", ["on_sqlite", "on_postgres"])
+@pytest.mark.parametrize("chosen", [{}, {"situation": "closed"}, {"channel": ("mail",)}], ids=str)
+def test_a_file_walks_its_list(request: pytest.FixtureRequest, kind: str, chosen: dict[str, Any]):
+    """A stretch of it is thousands of tickets: to sort all of them for each is what takes."""
+    work: Work = request.getfixturevalue(kind)
+
+    def read(session: Session) -> list[str]:
+        wanted = filters.read(
+            session, looks(session), filters.Filter(**chosen), policy=POLICY, now=NOW
+        )
+        after = None
+        with statements(session) as seen:
+            for _ in range(2):
+                found = plans.find(session, wanted, Order("number"), after, STRETCH)
+                assert len(found.places) == STRETCH + 1
+                after = found.places[STRETCH - 1]
+        return [statement for statement, _ in seen if is_sorted(statement)]
+
+    assert work.read_now(read) == []
 
 
 def rows_of(plan: dict[str, Any]) -> int:
