@@ -257,5 +257,5 @@ def _times(chosen: Filter, policy: Policy) -> list[ColumnElement[bool]]:
 
 
 def _clean(codes: tuple[str, ...]) -> list[str]:
-    """What no database takes is nobody's code."""
-    return [text.normalise(code) for code in codes]
+    """Each once; what no database takes is nobody's code."""
+    return list(dict.fromkeys(text.normalise(code) for code in codes))

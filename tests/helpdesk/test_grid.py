@@ -106,6 +106,7 @@ FILTERS = [
     Filter(provider=("P1", "P3", "nada")),
     Filter(assignee=("bia",)),
     Filter(channel=("mail", "api")),
+    Filter(channel=("phone", "api", "phone")),
     Filter(opened_from=date(2026, 11, 10), opened_to=date(2026, 11, 20)),
     Filter(opened_from=date(2026, 8, 25), opened_to=date(2026, 11, 10)),
     Filter(opened_from=date(2026, 9, 1), situation="closed"),
