@@ -235,10 +235,11 @@ def _asked(
     if form.one(ALL):
         chosen = addresses.parse(params, choices.login_of(session, actor.id)).filter
         count, exact = grid.count(session, actor, chosen, policy=policy, now=now)
-        if action == "close":
-            numbers, _ = grid.numbers(
+        if action == "close" or (not exact and count < bulk.MOST):
+            numbers, more = grid.numbers(
                 session, actor, chosen, Order("number"), policy=policy, now=now, limit=bulk.MOST
             )
+            count, exact = len(numbers), more is None
     else:
         numbers = [number for number, _ in _pairs(form.many("item"))]
         count, exact = len(numbers), True
