@@ -140,8 +140,9 @@ def _walk(
     way: list[Path],
     few: int,
 ) -> list[Place] | None:
-    """The page from the indexes in its order; None when one of them was left before its end."""
+    """The page from the indexes in its order; None when too much was passed before it was full."""
     places: list[Place] = []
+    left = max(LONGEST_WALK, WALKED_FOR_ONE * limit)
     for path in way:
         if path.near is not None and _size(session, path.near, few) <= few:
             places += _of_range(session, wanted, path.near, order, after, limit).places
@@ -149,8 +150,8 @@ def _walk(
         places = sorted(places, reverse=order.descending)[: limit + 1]
         still = _before(order, places[limit]) if len(places) > limit else true()
         within = Path(path.index, path.within & still)
-        part, ended = _walked(session, wanted, order, after, limit, within)
-        if not ended and len(part) <= limit:
+        part, left = _walked(session, wanted, order, after, limit, within, left)
+        if left <= 0:
             return None
         places += part
     return sorted(places, reverse=order.descending)[: limit + 1]
@@ -163,21 +164,29 @@ def _before(order: Order, place: Place) -> ColumnElement[bool]:
 
 
 def _walked(
-    session: Session, wanted: Wanted, order: Order, after: Place | None, limit: int, path: Path
-) -> tuple[list[Place], bool]:
-    """The page as far as the walk came, and whether it came to the end of the index."""
+    session: Session,
+    wanted: Wanted,
+    order: Order,
+    after: Place | None,
+    limit: int,
+    path: Path,
+    left: int,
+) -> tuple[list[Place], int]:
+    """The page as far as the walk came, and how much of `left` is left: none when it ended there,
+    all when it ended with the page."""
     places: list[Place] = []
+    rest = left
     for stretch in _stretches(order, after, KEYS[order.key], Ticket.number):
         within = path.within & stretch
-        places += _shown(session, wanted, order, path.index, within, limit, len(places))
+        missing = limit + 1 - len(places)
+        places += _shown(session, wanted, order, path.index, within, missing, rest)
         if len(places) > limit:
-            return places, False
-        longest = _longest(limit)
-        bare = _hinted(select(Ticket.number), path.index).where(within).limit(longest)
-        length = session.scalar(select(func.count()).select_from(bare.subquery())) or 0
-        if length == longest:
-            return places, False
-    return places, True
+            return places, left
+        bare = _hinted(select(Ticket.number), path.index).where(within).limit(rest)
+        rest -= session.scalar(select(func.count()).select_from(bare.subquery())) or 0
+        if rest <= 0:
+            break
+    return places, rest
 
 
 def _stretches(
@@ -194,27 +203,23 @@ def _stretches(
     return [(key == value) & beyond, key < value if order.descending else key > value]
 
 
-def _longest(limit: int) -> int:
-    return max(LONGEST_WALK, WALKED_FOR_ONE * limit)
-
-
 def _shown(
     session: Session,
     wanted: Wanted,
     order: Order,
     index: str | None,
     within: ColumnElement[bool],
-    limit: int,
-    have: int,
+    missing: int,
+    left: int,
 ) -> list[Place]:
-    """What a stretch adds to what we have, up to one more than `limit` in all."""
+    """Up to as many as are missing of a stretch, no further than `left` entries."""
     key = KEYS[order.key]
     shown = case((wanted.condition, 1), else_=0).label("shown")
     stretch = _hinted(select(key.label("key"), Ticket.number.label("number"), shown), index)
-    walked = _ordered(stretch.where(within), order).limit(_longest(limit)).subquery()
+    walked = _ordered(stretch.where(within), order).limit(left).subquery()
     # The outer query takes rows as the inner one gives them, so that the walk ends with the page.
-    query = select(walked.c.key, walked.c.number).where(walked.c.shown == 1)
-    return [tuple(row) for row in session.execute(query.limit(limit + 1 - have)).all()]
+    query = select(walked.c.key, walked.c.number).where(walked.c.shown == 1).limit(missing)
+    return [tuple(row) for row in session.execute(query).all()]
 
 
 def _narrowest(session: Session, wanted: Wanted, most: int) -> Range:

@@ -94,6 +94,7 @@ class World:
             hide(session, ticket.number)
 
 
+ELEVEN_DAYS = Filter(opened_from=date(2026, 11, 10), opened_to=date(2026, 11, 20))
 FILTERS = [
     Filter(),
     *(Filter(situation=s) for s in ("open", "closed", "pending_profile", "pending_agent")),
@@ -107,7 +108,7 @@ FILTERS = [
     Filter(assignee=("bia",)),
     Filter(channel=("mail", "api")),
     Filter(channel=("phone", "api", "phone")),
-    Filter(opened_from=date(2026, 11, 10), opened_to=date(2026, 11, 20)),
+    ELEVEN_DAYS,
     Filter(opened_from=date(2026, 8, 25), opened_to=date(2026, 11, 10)),
     Filter(opened_from=date(2026, 9, 1), situation="closed"),
     Filter(opened_to=date(2026, 10, 20), sector=("FIN", "CTM")),
@@ -225,7 +226,7 @@ def test_rows_say_what_the_filters_say(session: Session, world: World):
     assert {row.assignee_login for row in rows(Filter(situation="pending_agent"))} == {"ana"}
     assert {row.sector_code for row in rows(Filter(situation="pending_profile"))} <= {"REL"}
     assert all(row.deleted_at is None and row.secret is None for row in rows(Filter()))
-    opened_at = [row.opened_at for row in rows(FILTERS[16])]
+    opened_at = [row.opened_at for row in rows(ELEVEN_DAYS)]
     assert {policy_day(world, at) for at in opened_at} <= {date(2026, 11, d) for d in range(10, 21)}
 
 
