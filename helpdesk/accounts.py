@@ -64,11 +64,8 @@ def open_sessions(session: Session, kind: str, subject_id: int, *, now: datetime
     rows = session.scalars(
         select(Login)
         .where(
-            Login.kind == kind,
+            sessions.is_open(kind, now),
             Login.subject_id == subject_id,
-            Login.ended_at.is_(None),
-            Login.expires_at > now,
-            Login.seen_at > now - sessions.IDLE[kind],
         )
         .order_by(Login.seen_at.desc(), Login.id.desc())
     )

@@ -29,14 +29,7 @@ def look(session: Session, desk: Desk) -> dict[str, Inside]:
     counted = func.count(), func.count(Login.subject_id.distinct())
     return {
         kind: Inside(
-            *session.execute(
-                select(*counted).where(
-                    Login.kind == kind,
-                    Login.ended_at.is_(None),
-                    Login.expires_at > desk.now,
-                    Login.seen_at > desk.now - sessions.IDLE[kind],
-                )
-            ).one()
+            *session.execute(select(*counted).where(sessions.is_open(kind, desk.now))).one()
         )
         for kind in KINDS
     }

@@ -71,7 +71,8 @@ def count(session: Session, wanted: Wanted, *, quickly: bool = False) -> tuple[i
         among = search.among(session, wanted.numbers)
         found = session.scalar(select(func.count()).where(among, wanted.condition)) or 0
         return min(found, MOST_COUNTED), wanted.complete and found <= MOST_COUNTED
-    near = next((r for r in wanted.ranges if _says(r.index, wanted.condition)), None)
+    asked = {part.name for part in iterate(wanted.condition) if isinstance(part, Column)}
+    near = next((r for r in wanted.ranges if asked <= _held()[r.index]), None)
     read = quickly and wanted.ranges and near is None
     most = MOST_READ if read else MOST_COUNTED + MOST_COUNTED // HIDDEN
     near = near or _narrowest(session, wanted, most)
@@ -231,12 +232,6 @@ def _narrowest(session: Session, wanted: Wanted, most: int) -> Range:
     if len(wanted.ranges) == 1:
         return wanted.ranges[0]
     return min(wanted.ranges, key=lambda near: _size(session, near, most))
-
-
-def _says(index: str, condition: ColumnElement[bool]) -> bool:
-    """Whether the index holds every column that is asked for."""
-    asked = {part.name for part in iterate(condition) if isinstance(part, Column)}
-    return asked <= _held()[index]
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk import access, audit, factors, secrecy
@@ -88,6 +88,16 @@ def start(
     actor = whose(session, kind, subject_id)
     audit.record(session, actor, "logged_in", now=now, changes=come_from)
     return token
+
+
+def is_open(kind: str, now: datetime) -> ColumnElement[bool]:
+    """Sessions of agents or of people that somebody could still go on with, as `find` has it."""
+    return and_(
+        Login.kind == kind,
+        Login.ended_at.is_(None),
+        Login.expires_at > now,
+        Login.seen_at > now - IDLE[kind],
+    )
 
 
 def find(session: Session, token: str, *, now: datetime) -> Live | None:

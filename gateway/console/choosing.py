@@ -234,8 +234,11 @@ def _asked(
     numbers: list[int] = []
     if form.one(ALL):
         chosen = addresses.parse(params, choices.login_of(session, actor.id)).filter
-        count, exact = grid.count(session, actor, chosen, policy=policy, now=now)
-        if action == "close" or (not exact and count < bulk.MOST):
+        count, exact = 0, False
+        # Closing has to see each; else they are counted, and looked up where that came to no end.
+        if action != "close":
+            count, exact = grid.count(session, actor, chosen, policy=policy, now=now)
+        if not exact and count < bulk.MOST:
             numbers, more = grid.numbers(
                 session, actor, chosen, Order("number"), policy=policy, now=now, limit=bulk.MOST
             )
